@@ -23,6 +23,10 @@ type DB interface {
 	// Signalled receives after a commit that appended signals. One receive
 	// may stand for several commits.
 	Signalled() <-chan struct{}
+	// ConfigGeneration differs from an earlier value when a commit of this
+	// process raised ConfigVersion since. It costs no query, so that delivery
+	// can look at it before each push.
+	ConfigGeneration() uint64
 	// Ping reports whether the database answers.
 	Ping(ctx context.Context) error
 	// Close waits for running transactions and releases the files.

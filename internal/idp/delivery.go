@@ -22,6 +22,8 @@ type Delivery struct {
 	// SignalID is the signal it came from.
 	SignalID int64
 	Type     secevent.EventType
+	// At is the instant of the signal; the database reads it from there.
+	At time.Time
 	// OrderKey is equal for deliveries that have to keep their order: those
 	// about one user.
 	OrderKey int64
