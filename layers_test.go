@@ -25,7 +25,7 @@ var layers = map[string]string{
 	"subject":      "",
 	"secevent":     "subject",
 	"caep":         "secevent subject",
-	"risc":         "secevent subject",
+	"risc":         "caep secevent subject", // RISC §2.7 takes its values from CAEP §3.3
 	"ssf":          "secevent subject",
 	"ssf/receiver": "ssf secevent subject",
 	"ssf/ssftest":  "ssf secevent subject",
