@@ -31,7 +31,7 @@ func legacySubject(events map[EventType]json.RawMessage) (subject.Identifier, er
 }
 
 // nameFormat rewrites the older "subject_type", whose names have hyphens, to
-// "format" (RISC §3). Anything else is returned as it is.
+// "format" (RISC §3.1). Anything else is returned as it is.
 func nameFormat(raw json.RawMessage) json.RawMessage {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &members); err != nil {

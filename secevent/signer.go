@@ -95,7 +95,8 @@ func (s *Signer) sign(header string, claims []byte) (string, error) {
 	return string(base64.RawURLEncoding.AppendEncode(token, sig)), nil
 }
 
-// signature signs the input as JOSE wants it (RFC 7518 §3).
+// signature signs the input. JOSE wants ECDSA signatures in another form than
+// crypto.Signer makes them.
 func (s *Signer) signature(input []byte) ([]byte, error) {
 	opts := crypto.SignerOpts(s.alg.hash())
 	if h := s.alg.hash(); h != 0 {

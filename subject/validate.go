@@ -31,6 +31,9 @@ func check(member, value string, syntax func(string) string) error {
 	return nil
 }
 
+// uriChars is one character of a URI, brackets and the number sign apart.
+const uriChars = `(?:[A-Za-z0-9\-._~:/?@!$&'()*+,;=]|%[0-9A-Fa-f]{2})`
+
 // The grammars that are regular. Percent signs must begin an escape in all of
 // them; acct is case-insensitive as a scheme and the rest of the acct URI is
 // a user, an at sign, and a host (RFC 9493 §3.2.1).
@@ -43,8 +46,8 @@ var (
 		`^did:[a-z0-9]+:(?:[A-Za-z0-9._\-:]|%[0-9A-Fa-f]{2})*` +
 			`(?:[A-Za-z0-9._\-]|%[0-9A-Fa-f]{2})(?:[/?#].*)?$`)
 	uriSyntax = regexp.MustCompile(
-		`^[A-Za-z][A-Za-z0-9+.\-]*:` +
-			`(?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+$`)
+		`^[A-Za-z][A-Za-z0-9+.\-]*:(?:` + uriChars + `+|//` + uriChars + `*\[[0-9A-Fa-f:.]+\]` +
+			uriChars + `*)(?:#` + uriChars + `*)?$`)
 	atomSyntax   = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+/=?^_`{|}~\\-\u0080-\U0010ffff]+$")
 	quotedSyntax = regexp.MustCompile(`^"(?:[^"\\\x00-\x1f\x7f]|\\[\x20-\x7e])*"$`)
 	labelSyntax  = regexp.MustCompile("^[A-Za-z0-9\u0080-\U0010ffff](?:[A-Za-z0-9\\-\u0080-\U0010ffff]*[A-Za-z0-9\u0080-\U0010ffff])?$")
