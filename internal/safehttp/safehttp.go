@@ -104,7 +104,7 @@ func (c *Config) validate() error {
 		errs = append(errs, errors.New("AnyPort and Ports: set one of them"))
 	}
 	if c.Timeout < 0 || c.ConnectTimeout < 0 || c.MaxResponse < 0 || c.MaxIdleConnsPerHost < 0 {
-		errs = append(errs, errors.New("Timeout, ConnectTimeout, MaxResponse, MaxIdleConnsPerHost: must not be negative"))
+		errs = append(errs, errors.New("must not be negative: Timeout, ConnectTimeout, MaxResponse, MaxIdleConnsPerHost"))
 	}
 	return errors.Join(errs...)
 }
