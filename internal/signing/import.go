@@ -11,6 +11,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
+	"slices"
 	"strings"
 
 	"github.com/tocsin-id/tocsin/internal/idp"
@@ -40,7 +41,7 @@ func ImportPEM(name string, alg secevent.Algorithm, text []byte) (idp.SigningKey
 	if alg == "" {
 		alg = usual
 	}
-	if !strings.Contains(fits, string(alg)) {
+	if !slices.Contains(strings.Fields(fits), string(alg)) {
 		return idp.SigningKey{}, idp.Invalid("algorithm", "%q does not fit the key; it can sign with %s", alg, fits)
 	}
 	key := idp.SigningKey{ID: idp.NewID[idp.KeyID](), Name: name, Algorithm: alg}
