@@ -86,7 +86,7 @@ func checkValue(dec *json.Decoder, depth int) error {
 // allocation where s is plain, as issuers and identifiers are.
 func appendString(dst []byte, s string) []byte {
 	for i := range len(s) {
-		if c := s[i]; c < 0x20 || c > 0x7e || bytes.IndexByte([]byte(`"\<>&`), c) >= 0 {
+		if !plain(s[i]) {
 			text, err := json.Marshal(s)
 			if err != nil {
 				panic(err) // encoding/json has JSON for every string
@@ -97,4 +97,13 @@ func appendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	dst = append(dst, s...)
 	return append(dst, '"')
+}
+
+// plain reports whether json.Marshal writes c as it is.
+func plain(c byte) bool {
+	switch c {
+	case '"', '\\', '<', '>', '&':
+		return false
+	}
+	return 0x20 <= c && c <= 0x7e
 }
