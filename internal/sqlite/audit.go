@@ -1,0 +1,82 @@
+// Copyright the Tocsin authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite
+
+import (
+	"github.com/tocsin-id/tocsin/internal/idp"
+)
+
+const auditColumns = `at, actor_kind, actor_id, actor_name, actor_address, actor_user_agent, actor_session,
+	action, object_kind, object_id, object_name, reason, outcome, txn`
+
+func scanAudit(r row) (idp.AuditEntry, error) {
+	var e idp.AuditEntry
+	a := &e.Actor
+	err := r.Scan(&e.ID, asTime{&e.At}, &a.Kind, &a.ID, &a.Name, &a.Address, &a.UserAgent, &a.Session,
+		&e.Action, &e.ObjectKind, &e.ObjectID, &e.ObjectName, &e.Reason, &e.Outcome, &e.Txn)
+	return e, err
+}
+
+func (t *tx) AppendAudit(e idp.AuditEntry) error {
+	a := e.Actor
+	return t.insert("audit entry "+e.Action, "audit", auditColumns,
+		millis(t.now), a.Kind, a.ID, a.Name, a.Address, a.UserAgent, a.Session,
+		e.Action, e.ObjectKind, e.ObjectID, e.ObjectName, e.Reason, e.Outcome, e.Txn)
+}
+
+func (t *tx) AuditEntries(f idp.AuditFilter) ([]idp.AuditEntry, error) {
+	limit, err := pageSize(f.Limit)
+	if err != nil {
+		return nil, err
+	}
+	var w where
+	if f.ObjectID != "" {
+		w.and("object_id = ?", f.ObjectID)
+	}
+	if f.ObjectKind != "" {
+		w.and("object_kind = ?", f.ObjectKind)
+	}
+	if f.ActorID != "" {
+		w.and("actor_id = ?", f.ActorID)
+	}
+	if f.Before > 0 {
+		w.and("id < ?", f.Before)
+	}
+	return many(t, "audit entries", scanAudit,
+		`SELECT id, `+auditColumns+` FROM audit`+w.text()+` ORDER BY id DESC LIMIT ?`,
+		append(w.args, limit)...)
+}
+
+const apiTokenColumns = `id, name, hash, created_at, expires_at, revoked_at`
+
+func scanAPIToken(r row) (idp.APIToken, error) {
+	var a idp.APIToken
+	err := r.Scan(&a.ID, &a.Name, asHash{&a.Hash}, asTime{&a.CreatedAt}, asTime{&a.ExpiresAt}, asTime{&a.RevokedAt})
+	return a, err
+}
+
+func (t *tx) CreateAPIToken(a idp.APIToken) error {
+	return t.insert("API token "+a.Name, "api_tokens", apiTokenColumns,
+		a.ID, a.Name, hash(a.Hash), t.created(a.CreatedAt), millis(a.ExpiresAt), millis(a.RevokedAt))
+}
+
+func (t *tx) APIToken(id string) (idp.APIToken, error) {
+	return one(t, "API token "+id, scanAPIToken,
+		`SELECT `+apiTokenColumns+` FROM api_tokens WHERE id = ?`, id)
+}
+
+func (t *tx) APITokenByHash(h idp.Hash) (idp.APIToken, error) {
+	return one(t, "API token", scanAPIToken,
+		`SELECT `+apiTokenColumns+` FROM api_tokens WHERE hash = ?`, hash(h))
+}
+
+func (t *tx) APITokens() ([]idp.APIToken, error) {
+	return many(t, "API tokens", scanAPIToken,
+		`SELECT `+apiTokenColumns+` FROM api_tokens ORDER BY created_at DESC, id DESC`)
+}
+
+func (t *tx) RevokeAPIToken(id string) error {
+	return t.change("API token "+id,
+		`UPDATE api_tokens SET revoked_at = coalesce(revoked_at, ?) WHERE id = ?`, millis(t.now), id)
+}
