@@ -36,7 +36,7 @@ type Error struct {
 	Description string `json:"description"`
 
 	// Err is the cause, for the log of the Receiver only; nil if there is
-	// none.
+	// none or the description tells it.
 	Err error `json:"-"`
 }
 

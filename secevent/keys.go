@@ -15,7 +15,7 @@ import (
 
 // Key is a public key by which signatures are verified.
 type Key struct {
-	// ID is the "kid". It may be empty in a set of one key.
+	// ID is the "kid". A key without one is a candidate for any "kid".
 	ID string
 
 	// Algorithm is the only algorithm that the key may be used with, or ""
@@ -36,8 +36,8 @@ func (k Key) accepts(alg Algorithm) error {
 
 // KeySource finds the keys of one issuer, and of no other (RFC 8725 §3.8).
 type KeySource interface {
-	// Keys returns the keys with the given id, or all keys if it is empty.
-	// None is not an error: an error means that the keys could not be had at
+	// Keys returns the keys with the given id and those without an id, or all
+	// keys if the given id is empty. None is not an error: an error means that the keys could not be had at
 	// the moment, and that the SET may be good.
 	Keys(ctx context.Context, keyID string) ([]Key, error)
 }
@@ -45,11 +45,11 @@ type KeySource interface {
 // KeySet is a [KeySource] that does not change.
 type KeySet []Key
 
-// Keys returns the keys with the given id, or all if it is empty.
+// Keys returns the keys that may be meant by the given id.
 func (s KeySet) Keys(_ context.Context, keyID string) ([]Key, error) {
 	var found []Key
 	for _, key := range s {
-		if keyID == "" || key.ID == keyID {
+		if keyID == "" || key.ID == "" || key.ID == keyID {
 			found = append(found, key)
 		}
 	}

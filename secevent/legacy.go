@@ -23,7 +23,7 @@ func legacySubject(events map[EventType]json.RawMessage) (subject.Identifier, er
 		}
 		id, err := subject.Parse(nameFormat(members["subject"]))
 		if err != nil {
-			return nil, &Error{InvalidRequest, `"subject": ` + err.Error(), err}
+			return nil, invalidRequest(`"subject": %v`, err)
 		}
 		return id, nil
 	}

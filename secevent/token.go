@@ -115,7 +115,7 @@ func (t *Token) checkProfile() error {
 // MarshalJSON encodes the claims in a fixed order: iss, aud, jti, iat, txn,
 // toe, sub_id, events, then the others sorted by name. It leaves out what is
 // not set, so that an incomplete token can be shown; [Token.Sign] refuses one.
-func (t *Token) MarshalJSON() ([]byte, error) {
+func (t Token) MarshalJSON() ([]byte, error) {
 	env := Envelope{
 		Issuer: t.Issuer, Audience: t.Audience, ID: t.ID, Txn: t.Txn,
 	}
@@ -131,7 +131,7 @@ func (t *Token) MarshalJSON() ([]byte, error) {
 }
 
 // appendPayload appends the members that do not belong to the envelope.
-func (t *Token) appendPayload(dst []byte) ([]byte, error) {
+func (t Token) appendPayload(dst []byte) ([]byte, error) {
 	if !t.TimeOfEvent.IsZero() {
 		dst = appendName(dst, "toe")
 		dst = strconv.AppendInt(dst, t.TimeOfEvent.Unix(), 10)

@@ -154,7 +154,7 @@ func (v *Verifier) checkClaims(raw *unverified) (*Token, error) {
 		}
 	}
 	if err := t.checkProfile(); err != nil {
-		return nil, &Error{InvalidRequest, err.Error(), err}
+		return nil, invalidRequest("%v", err)
 	}
 	if len(t.Events) > 1 && !v.AllowSeveralEvents {
 		return nil, invalidRequest("the SET has %d events, must have one", len(t.Events))

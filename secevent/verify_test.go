@@ -76,6 +76,13 @@ func TestVerify(t *testing.T) {
 			t.Errorf("Verify = %v, want the third key to do", err)
 		}
 	})
+	t.Run("tries a key that has no id", func(t *testing.T) {
+		v := verifier(t)
+		v.Keys = secevent.KeySet{{Public: privateKey(t, "rs256").Public()}}
+		if _, err := v.Verify(t.Context(), set); err != nil {
+			t.Errorf("Verify = %v, want nil", err)
+		}
+	})
 	t.Run("tries sixteen keys and no more", func(t *testing.T) {
 		v := verifier(t)
 		var keys secevent.KeySet

@@ -36,7 +36,7 @@ func (c Complex) Validate() error {
 	}
 	for _, name := range c.names() {
 		if err := c[name].Validate(); err != nil {
-			return within(name, err)
+			return within(clip(name), err)
 		}
 	}
 	return nil
@@ -57,12 +57,12 @@ func (c Complex) checkShape() error {
 		}
 		switch id := c[name].(type) {
 		case nil:
-			return &Error{name, "must not be null"}
+			return &Error{clip(name), "must not be null"}
 		case Complex:
-			return &Error{name, "must not have format complex"}
+			return &Error{clip(name), "must not have format complex"}
 		case Aliases:
 			if err := id.checkShape(); err != nil {
-				return within(name, err)
+				return within(clip(name), err)
 			}
 		}
 	}

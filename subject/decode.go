@@ -73,9 +73,9 @@ func decodeObject(dec *json.Decoder, path string, depth int) (any, error) {
 			return nil, err
 		}
 		if _, ok := members[name]; ok {
-			return nil, &Error{join(path, name), "occurs twice"}
+			return nil, &Error{join(path, clip(name)), "occurs twice"}
 		}
-		if members[name], err = decodeValue(dec, join(path, name), depth+1); err != nil {
+		if members[name], err = decodeValue(dec, join(path, clip(name)), depth+1); err != nil {
 			return nil, err
 		}
 	}

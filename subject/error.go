@@ -3,13 +3,17 @@
 
 package subject
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // Error says which member of an identifier is wrong, and why. It holds no
 // value of the identifier, which may be personal data.
 type Error struct {
 	// Member is the path of the member, as in "user.email" or
-	// "identifiers[1].uri". It is empty when the whole is wrong.
+	// "identifiers[1].uri". It is empty when the whole is wrong. Long names
+	// are cut.
 	Member string
 
 	// Reason completes the sentence that Member begins, as in "must not be
@@ -42,6 +46,16 @@ func join(path, member string) string {
 		return path
 	}
 	return path + "." + member
+}
+
+// maxName bounds what an error repeats of a member name from outside.
+const maxName = 64
+
+func clip(name string) string {
+	if len(name) <= maxName {
+		return name
+	}
+	return strings.ToValidUTF8(name[:maxName], "") + "…"
 }
 
 func element(name string, i int) string {

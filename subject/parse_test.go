@@ -7,6 +7,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -249,6 +250,19 @@ func TestParseRefuses(t *testing.T) {
 			checkError(t, test.json, id, err, test.member)
 		})
 	}
+	t.Run("without repeating a long name", func(t *testing.T) {
+		name := strings.Repeat("é", 10_000)
+		for _, input := range []string{
+			`{"format":"complex","` + name + `":null}`,
+			`{"format":"opaque","id":"1","` + name + `":1,"` + name + `":2}`,
+			`{"format":"complex","` + name + `":{"format":"complex","u":{"format":"opaque","id":"1"}}}`,
+		} {
+			_, err := subject.Parse([]byte(input))
+			if err == nil || len(err.Error()) > 200 || !utf8.ValidString(err.Error()) {
+				t.Errorf("Parse = %.300v, want a short error", err)
+			}
+		}
+	})
 	t.Run("deep nesting", func(t *testing.T) {
 		for _, open := range []string{`[`, `{"x":`} {
 			deep := `{"format":"x","x":` + strings.Repeat(open, 100_000)
