@@ -13,13 +13,15 @@ import (
 	"github.com/tocsin-id/tocsin/risc"
 )
 
-// CreateUser stores a new user with a fresh ID and, unless hash is zero, their
-// password. It returns the user as stored.
+// CreateUser stores a new user and, unless hash is zero, their password. It
+// returns the user as stored, with a fresh ID if they had none.
 //
 // It records a credential-change "create" for the password. A user without one
 // records nothing: no application knows them.
 func CreateUser(_ context.Context, tx idp.Tx, actor idp.Actor, u idp.User, hash idp.Secret, cause Cause) (idp.User, error) {
-	u.ID = idp.NewID[idp.UserID]()
+	if u.ID == "" {
+		u.ID = idp.NewID[idp.UserID]()
+	}
 	u.CreatedAt, u.UpdatedAt = tx.Now(), tx.Now()
 	if err := u.Validate(); err != nil {
 		return idp.User{}, err

@@ -87,3 +87,16 @@ func writeSecrets(tx idp.Tx, key idp.SigningKey) error {
 	}
 	return tx.PutSetting(settingOIDCKey, idp.NewSecret(string(key.ID)))
 }
+
+// Deletable returns idp.ErrConflict for the key that signs ID tokens. Whether
+// an SSF provider uses a key the database knows itself.
+func Deletable(tx idp.Tx, id idp.KeyID) error {
+	own, err := tx.Setting(settingOIDCKey)
+	if errors.Is(err, idp.ErrNotFound) {
+		return nil
+	}
+	if err == nil && idp.KeyID(own.Reveal()) == id {
+		return fmt.Errorf("signing key %s signs ID tokens, rotate it instead: %w", id, idp.ErrConflict)
+	}
+	return err
+}
