@@ -38,6 +38,15 @@ type DB interface {
 // context of View or Update and return errors that wrap ErrNotFound,
 // ErrConflict and so on.
 //
+// To read, update or delete what does not exist is ErrNotFound, unless the
+// method says otherwise, and so is to write something that names what does not
+// exist. After an error of a writing method other than ErrNotFound and
+// ErrReused, fn has to return an error: some databases cannot go on.
+//
+// Times are kept in whole milliseconds. A CreatedAt, UpdatedAt or At that is
+// zero becomes Now when the thing is made. Lists come back nil when they are
+// empty.
+//
 // It is declared noun by noun; each part is embedded here.
 type Tx interface {
 	// Now is the instant of the transaction, in UTC and whole milliseconds;

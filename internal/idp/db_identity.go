@@ -48,7 +48,9 @@ type GroupTx interface {
 type CredentialTx interface {
 	// Credentials returns a user's credentials, oldest first.
 	Credentials(UserID) ([]Credential, error)
-	// PutCredential creates or replaces the credential with its ID.
+	// PutCredential creates the credential or replaces all but the ID, UserID
+	// and CreatedAt of the one with its ID; ErrConflict when that one is
+	// another user's.
 	PutCredential(Credential) error
 	DeleteCredential(CredentialID) error
 }
@@ -76,13 +78,16 @@ type GrantTx interface {
 	// Grant returns what the user let the application have, or ErrNotFound.
 	Grant(UserID, ApplicationID) (Grant, error)
 	GrantsOf(UserID) ([]Grant, error)
-	// PutGrant creates or replaces the grant of its user and application.
+	// PutGrant creates the grant of its user and application or replaces its
+	// scopes.
 	PutGrant(Grant) error
 	DeleteGrant(UserID, ApplicationID) error
 
 	CreateAuthRequest(AuthRequest) error
 	AuthRequest(id string) (AuthRequest, error)
 	AuthRequestByCode(Hash) (AuthRequest, error)
+	// UpdateAuthRequest replaces all members but ID, ApplicationID and
+	// CreatedAt.
 	UpdateAuthRequest(AuthRequest) error
 	DeleteAuthRequest(id string) error
 }
@@ -91,6 +96,7 @@ type GrantTx interface {
 type TokenTx interface {
 	CreateAccessToken(AccessToken) error
 	AccessToken(id string) (AccessToken, error)
+	// RevokeAccessToken revokes at Now; revoking a revoked one changes nothing.
 	RevokeAccessToken(id string) error
 	CreateRefreshToken(RefreshToken) error
 	RefreshToken(Hash) (RefreshToken, error)
@@ -131,5 +137,6 @@ type APITokenTx interface {
 	APITokenByHash(Hash) (APIToken, error)
 	// APITokens returns all tokens, newest first.
 	APITokens() ([]APIToken, error)
+	// RevokeAPIToken revokes at Now; revoking a revoked one changes nothing.
 	RevokeAPIToken(id string) error
 }

@@ -12,6 +12,8 @@ type ApplicationTx interface {
 	ApplicationBySlug(slug string) (Application, error)
 	// Applications returns all applications by name.
 	Applications() ([]Application, error)
+	// UpdateApplication replaces all members but ID and CreatedAt, with
+	// UpdatedAt set to Now.
 	UpdateApplication(Application) error
 	// DeleteApplication erases the application with its grants, tokens and
 	// streams, and leaves its providers unassigned.
@@ -27,6 +29,8 @@ type OIDCProviderTx interface {
 	OIDCProviderByClient(clientID string) (OIDCProvider, error)
 	OIDCProviderOf(ApplicationID) (OIDCProvider, error)
 	OIDCProviders() ([]OIDCProvider, error)
+	// UpdateOIDCProvider replaces all members but ID and CreatedAt, with
+	// UpdatedAt set to Now.
 	UpdateOIDCProvider(OIDCProvider) error
 	DeleteOIDCProvider(ProviderID) error
 }
@@ -40,6 +44,8 @@ type SSFProviderTx interface {
 	SSFProviderBySlug(slug string) (SSFProvider, error)
 	SSFProvidersOf(ApplicationID) ([]SSFProvider, error)
 	SSFProviders() ([]SSFProvider, error)
+	// UpdateSSFProvider replaces all members but ID, Slug and CreatedAt, with
+	// UpdatedAt set to Now.
 	UpdateSSFProvider(SSFProvider) error
 	// DeleteSSFProvider erases the provider with its streams.
 	DeleteSSFProvider(ProviderID) error
@@ -52,7 +58,8 @@ type SigningKeyTx interface {
 	CreateSigningKey(SigningKey) error
 	SigningKey(KeyID) (SigningKey, error)
 	SigningKeys() ([]SigningKey, error)
-	// PutKeyVersion adds a version or replaces the one with its KID.
+	// PutKeyVersion adds a version or replaces the one with its KID;
+	// ErrConflict when that one is another key's.
 	PutKeyVersion(KeyID, KeyVersion) error
 	// DeleteSigningKey is ErrConflict while a provider uses the key.
 	DeleteSigningKey(KeyID) error

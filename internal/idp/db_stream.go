@@ -30,16 +30,20 @@ type StreamTx interface {
 	// timeout whose ActiveAt is longer ago than that.
 	InactiveStreams(limit int) ([]Stream, error)
 
-	// PutSubject adds or removes a subject; the newest word counts.
+	// PutSubject adds or removes a subject; the newest word counts, and puts
+	// the subject at the end of the list.
 	PutSubject(StreamSubject) error
-	// DeleteSubject forgets a subject.
+	// DeleteSubject forgets a subject; it may be unknown.
 	DeleteSubject(StreamNum, subject.Identifier) error
 	// Subjects returns a stream's subjects, oldest first, at most limit (zero
 	// means all).
 	Subjects(num StreamNum, limit int) ([]StreamSubject, error)
+	// CountSubjects counts a stream's subjects, removed ones included.
+	CountSubjects(StreamNum) (int, error)
 	// SubjectCandidates returns those of a stream's subjects that are
-	// identical to one of the given ones or share a member with one of them.
-	// The caller decides by subject.Match.
+	// identical to one of the given ones, share a member with one of them, or
+	// are a member of one of them or the other way round. It may return more;
+	// the caller decides by subject.Match.
 	SubjectCandidates(num StreamNum, about []subject.Identifier) ([]StreamSubject, error)
 }
 
@@ -55,24 +59,27 @@ type SignalTx interface {
 	SignalsAbout(user UserID, limit int) ([]Signal, error)
 	// FanOutPosition is the ID of the last signal that was fanned out.
 	FanOutPosition() (int64, error)
+	// SetFanOutPosition moves it; ErrConflict beyond the last signal.
 	SetFanOutPosition(id int64) error
 }
 
 // DeliveryTx appends and reads deliveries and keeps the streams' positions.
 type DeliveryTx interface {
 	// AppendDeliveries stores deliveries in the given order and sets their
-	// Seq. Equal payloads of one signal are stored once.
+	// Seq. Equal payloads of one signal are stored once. Type, At and Txn are
+	// not stored but read from the signal.
 	AppendDeliveries([]Delivery) error
 	Delivery(num StreamNum, seq int64) (Delivery, error)
 	// DeliveriesAfter returns up to limit deliveries with a greater Seq, in
 	// order; only control ones when asked.
 	DeliveriesAfter(num StreamNum, seq int64, limit int, controlOnly bool) ([]Delivery, error)
-	// LastSeq is the greatest Seq that the stream ever had.
+	// LastSeq is the greatest Seq that the stream ever had, 0 when none.
 	LastSeq(StreamNum) (int64, error)
 	// Backlogged returns the streams of one method that have deliveries
 	// beyond their Floor.
 	Backlogged(DeliveryMethod) ([]StreamNum, error)
 	Position(StreamNum) (Position, error)
+	// SetPosition is ErrConflict beyond LastSeq.
 	SetPosition(StreamNum, Position) error
 	AppendAttempts([]Attempt) error
 	// Attempts returns a stream's attempts, newest first.
@@ -83,6 +90,8 @@ type DeliveryTx interface {
 	// ExpiredDeliveries returns the Seq of up to limit deliveries whose
 	// expiration has come, in order, settled or not.
 	ExpiredDeliveries(num StreamNum, limit int) ([]int64, error)
+	// DeleteDeliveries erases deliveries with their exceptions and handouts;
+	// some of them may be gone already.
 	DeleteDeliveries(num StreamNum, seqs []int64) error
 	// SweepSignals erases signals that were fanned out and have no delivery
 	// left, and attempts, both older than the given time, at most limit of
@@ -93,6 +102,7 @@ type DeliveryTx interface {
 	// settled, by Seq.
 	Handouts(StreamNum) ([]Handout, error)
 	PutHandouts([]Handout) error
+	// DeleteHandouts forgets handouts; some of them may be gone already.
 	DeleteHandouts(num StreamNum, seqs []int64) error
 }
 
@@ -100,6 +110,7 @@ type DeliveryTx interface {
 type ExceptionTx interface {
 	// PutException creates or replaces the exception of its delivery.
 	PutException(Exception) error
+	// DeleteException forgets an exception; there may be none.
 	DeleteException(num StreamNum, seq int64) error
 	// Exceptions returns a stream's exceptions of one kind, by Seq.
 	Exceptions(num StreamNum, kind ExceptionKind) ([]Exception, error)
