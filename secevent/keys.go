@@ -94,7 +94,7 @@ func ParseJWKS(data []byte) (KeySet, error) {
 	var keys KeySet
 	for _, raw := range *set.Keys {
 		var jwk jose.JSONWebKey
-		if err := jwk.UnmarshalJSON(raw); err != nil || !jwk.Valid() || !jwk.IsPublic() {
+		if err := jwk.UnmarshalJSON(raw); err != nil || !jwk.Valid() {
 			continue
 		}
 		if jwk.Use != "" && jwk.Use != "sig" {

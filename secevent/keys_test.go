@@ -10,7 +10,10 @@ import (
 	"encoding/pem"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+
+	"github.com/go-jose/go-jose/v4"
 
 	"github.com/tocsin-id/tocsin/secevent"
 )
@@ -123,13 +126,21 @@ func TestParseJWKS(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		encryption := strings.Replace(string(one), `"use":"sig"`, `"use":"enc"`, 1)
+		if set, err := secevent.ParseJWKS([]byte(encryption)); err != nil || len(set) != 0 {
+			t.Errorf("ParseJWKS(%s) = %v, %v, want no key", encryption, set, err)
+		}
+		private, err := json.Marshal(jose.JSONWebKey{Key: privateKey(t, "es256"), KeyID: "private"})
+		if err != nil {
+			t.Fatal(err)
+		}
 		good := string(one[len(`{"keys":[`) : len(one)-len(`]}`)])
 		set, err := secevent.ParseJWKS([]byte(`{"keys":[
 			{"kty":"oct","k":"c2VjcmV0","kid":"shared"},
 			{"kty":"AKP","kid":"new","alg":"ML-DSA-44"},
 			{"kty":"RSA","n":"AQAB","e":"AQAB","kid":"tiny"},
 			{"kty":"EC","crv":"P-256","kid":"no point"},
-			7, null, "key", ` + good + `]}`))
+			7, null, "key", ` + string(private) + `, ` + good + `]}`))
 		if err != nil || len(set) != 1 || set[0].ID != "eddsa" {
 			t.Errorf("ParseJWKS = %v, %v, want the key eddsa only", set, err)
 		}

@@ -5,8 +5,12 @@ package secevent_test
 
 import (
 	"crypto"
+	"encoding/asn1"
 	"encoding/json"
 	"errors"
+	"io"
+	"math/big"
+	"strings"
 	"testing"
 	"time"
 
@@ -112,6 +116,60 @@ func TestNewSigner(t *testing.T) {
 	t.Run("no key", func(t *testing.T) {
 		if _, err := secevent.NewSigner(crypto.Signer(nil), "k", secevent.RS256); err == nil {
 			t.Error("NewSigner(nil) succeeds, want an error")
+		}
+	})
+}
+
+// brokenKey is a key whose signatures are the given bytes or error.
+type brokenKey struct {
+	crypto.Signer
+	sig []byte
+	err error
+}
+
+func (k brokenKey) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) { return k.sig, k.err }
+
+func TestSignBrokenKey(t *testing.T) {
+	asn := func(r, s *big.Int) []byte {
+		text, err := asn1.Marshal(struct{ R, S *big.Int }{r, s})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	one, huge := big.NewInt(1), new(big.Int).Lsh(big.NewInt(1), 256)
+	down := errors.New("key store is down")
+	for name, key := range map[string]brokenKey{
+		"error":         {err: down},
+		"nothing":       {},
+		"no ASN.1":      {sig: make([]byte, 64)},
+		"r too large":   {sig: asn(huge, one)},
+		"s too large":   {sig: asn(one, huge)},
+		"negative r":    {sig: asn(big.NewInt(-1), one)},
+		"negative s":    {sig: asn(one, big.NewInt(-1))},
+		"trailing byte": {sig: append(asn(one, one), 0)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			key.Signer = privateKey(t, "es256")
+			s, err := secevent.NewSigner(key, "k", secevent.ES256)
+			if err != nil {
+				t.Fatal(err)
+			}
+			set, err := s.Sign([]byte(`{}`))
+			if err == nil || key.err != nil && !errors.Is(err, key.err) {
+				t.Errorf("Sign = %q, %v, want an error", set, err)
+			}
+		})
+	}
+	t.Run("short numbers are padded", func(t *testing.T) {
+		s, err := secevent.NewSigner(brokenKey{Signer: privateKey(t, "es256"), sig: asn(one, one)}, "k", secevent.ES256)
+		if err != nil {
+			t.Fatal(err)
+		}
+		set, err := s.Sign([]byte(`{}`))
+		want := b64(strings.Repeat("\x00", 31) + "\x01" + strings.Repeat("\x00", 31) + "\x01")
+		if err != nil || !strings.HasSuffix(set, "."+want) {
+			t.Errorf("Sign = %q, %v, want the signature %q", set, err, want)
 		}
 	})
 }
