@@ -1,0 +1,117 @@
+// Copyright the Tocsin authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package transmitter
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/tocsin-id/tocsin/internal/idp"
+	"github.com/tocsin-id/tocsin/secevent"
+)
+
+// streamRoute is a stream with all that decides what it gets.
+type streamRoute struct {
+	stream      idp.Stream
+	provider    idp.SSFProvider
+	application idp.Application
+	// hasSubjects says that subjects were added or removed; without them the
+	// default decides alone.
+	hasSubjects bool
+}
+
+// routeTable is the streams at one ConfigVersion.
+type routeTable struct {
+	version int64
+	byNum   map[idp.StreamNum]*streamRoute
+	// byType is the streams that get an event type, by number.
+	byType map[secevent.EventType][]*streamRoute
+}
+
+// loadRoutes reads every stream that can get something.
+func loadRoutes(tx idp.Tx, version int64) (*routeTable, error) {
+	table := &routeTable{version: version, byNum: make(map[idp.StreamNum]*streamRoute),
+		byType: make(map[secevent.EventType][]*streamRoute)}
+	streams, err := tx.Streams(idp.StreamFilter{})
+	if err != nil {
+		return nil, err
+	}
+	providers := make(map[idp.ProviderID]idp.SSFProvider)
+	applications := make(map[idp.ApplicationID]idp.Application)
+	for _, s := range streams {
+		provider, err := remember(providers, s.ProviderID, tx.SSFProvider)
+		if err != nil {
+			return nil, err
+		}
+		application, err := remember(applications, s.ApplicationID, tx.Application)
+		if err != nil {
+			return nil, err
+		}
+		if provider.ID == "" || application.ID == "" || provider.ApplicationID != application.ID {
+			continue // the provider serves another application by now
+		}
+		count, err := tx.CountSubjects(s.Num)
+		if err != nil {
+			return nil, err
+		}
+		table.add(&streamRoute{s, provider, application, count > 0})
+	}
+	return table, nil
+}
+
+// remember reads a thing once; what is not found is its zero value.
+func remember[K comparable, V any](cache map[K]V, key K, read func(K) (V, error)) (V, error) {
+	if v, ok := cache[key]; ok {
+		return v, nil
+	}
+	v, err := read(key)
+	if err != nil && !errors.Is(err, idp.ErrNotFound) {
+		return v, err
+	}
+	cache[key] = v
+	return v, nil
+}
+
+func (t *routeTable) add(r *streamRoute) {
+	t.byNum[r.stream.Num] = r
+	if r.stream.Status == idp.StreamDisabled {
+		return
+	}
+	for _, typ := range EventsDelivered(r.provider, r.stream) {
+		t.byType[typ] = append(t.byType[typ], r)
+	}
+}
+
+// streamsFor returns the streams that get a signal (SSF §8.1.3.1): they are
+// not disabled, take part since before it, get its type, belong to an
+// application that the user may use, and have the user among their subjects.
+// That the application may know of the user is checked here and not when a
+// subject is added (SSF §9.2).
+func (t *routeTable) streamsFor(tx idp.Tx, sig idp.Signal, p principal) ([]*streamRoute, error) {
+	if sig.Stream != 0 {
+		if r, ok := t.byNum[sig.Stream]; ok {
+			return []*streamRoute{r}, nil
+		}
+		return nil, nil // deleted meanwhile
+	}
+	var routes []*streamRoute
+	for _, r := range t.byType[sig.Type] {
+		if sig.ID <= r.stream.FromSignal ||
+			sig.ApplicationID != "" && sig.ApplicationID != r.application.ID ||
+			!r.application.Admits(sig.Principal.Groups) {
+			continue
+		}
+		var candidates []idp.StreamSubject
+		if r.hasSubjects {
+			var err error
+			if candidates, err = tx.SubjectCandidates(r.stream.Num, p.about); err != nil {
+				return nil, err
+			}
+		}
+		if p.concerns(r.stream.DefaultSubjects, candidates) {
+			routes = append(routes, r)
+		}
+	}
+	return slices.Clip(routes), nil
+}

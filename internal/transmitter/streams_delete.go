@@ -1,0 +1,40 @@
+// Copyright the Tocsin authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package transmitter
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/tocsin-id/tocsin/internal/idp"
+)
+
+// DeleteStream erases a stream in any status with all that waits on it. No SET
+// tells of it (SSF §8.1.1.5).
+func DeleteStream(_ context.Context, tx idp.Tx, actor idp.Actor, s idp.Stream) error {
+	if err := tx.DeleteStream(s.Num); err != nil {
+		return err
+	}
+	return audit(tx, actor, s, "stream.delete", "", "")
+}
+
+func (t *Transmitter) serveDelete(c *call) (reply, error) {
+	id, err := c.requiredQueryStream()
+	if err != nil {
+		return reply{}, err
+	}
+	var s idp.Stream
+	err = t.cfg.DB.Update(c.ctx, func(tx idp.Tx) error {
+		if s, err = c.stream(tx, id); err != nil {
+			return err
+		}
+		return DeleteStream(c.ctx, tx, c.actor, s)
+	})
+	if err != nil {
+		return reply{}, err
+	}
+	c.seen = nil // there is nothing left to be active
+	t.Wake(s.Num)
+	return reply{status: http.StatusNoContent}, nil
+}
