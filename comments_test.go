@@ -12,7 +12,8 @@ import (
 )
 
 // TestComments checks that every exported name says what it is, and every field
-// of a Config what it does: for most readers that is all they ever see of it.
+// of a Config what it does: for most readers that is all they ever see of it. A
+// field that has the name of its type, as Keys *Keys, is said by the type.
 func TestComments(t *testing.T) {
 	for _, f := range goFiles(t) {
 		if f.Generated || strings.HasSuffix(f.Name, "_test.go") {
@@ -50,24 +51,24 @@ func undocumented(file *ast.File) []*ast.Ident {
 // exportedReceiver says whether godoc shows d: a function, or a method of an
 // exported type.
 func exportedReceiver(d *ast.FuncDecl) bool {
-	if d.Recv == nil {
-		return true
+	return d.Recv == nil || ast.IsExported(typeName(d.Recv.List[0].Type))
+}
+
+// typeName returns T for T, *T, T[P] and pkg.T, and "" for a type without name.
+func typeName(typ ast.Expr) string {
+	switch x := typ.(type) {
+	case *ast.Ident:
+		return x.Name
+	case *ast.StarExpr:
+		return typeName(x.X)
+	case *ast.SelectorExpr:
+		return x.Sel.Name
+	case *ast.IndexExpr:
+		return typeName(x.X)
+	case *ast.IndexListExpr:
+		return typeName(x.X)
 	}
-	typ := d.Recv.List[0].Type
-	for {
-		switch x := typ.(type) {
-		case *ast.StarExpr:
-			typ = x.X
-		case *ast.IndexExpr:
-			typ = x.X
-		case *ast.IndexListExpr:
-			typ = x.X
-		case *ast.Ident:
-			return x.IsExported()
-		default:
-			return false
-		}
-	}
+	return ""
 }
 
 // undocumentedSpec looks at one name of a declaration. A comment on a group of
@@ -85,7 +86,7 @@ func undocumentedSpec(d *ast.GenDecl, spec ast.Spec) []*ast.Ident {
 		}
 		for _, field := range st.Fields.List {
 			for _, n := range field.Names {
-				if n.IsExported() && field.Doc == nil && field.Comment == nil {
+				if n.IsExported() && field.Doc == nil && field.Comment == nil && typeName(field.Type) != n.Name {
 					names = append(names, n)
 				}
 			}

@@ -8,7 +8,7 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
-	"path/filepath"
+	"path"
 	"strings"
 	"testing"
 )
@@ -16,9 +16,22 @@ import (
 // TestNoSleep checks that no test waits for real time to pass: on a busy
 // machine it is too short, on any other too long. Inside a synctest bubble time
 // is not real; elsewhere wait for a condition or a channel.
+//
+// Inside a bubble is what stands in a call of synctest.Test, or in a call of a
+// function of the same package that calls it, or in a function that calls
+// synctest.Wait, which panics anywhere else.
 func TestNoSleep(t *testing.T) {
-	forEachTestFile(t, func(name string, fset *token.FileSet, file *ast.File) {
-		ast.Inspect(file, func(n ast.Node) bool {
+	opens := make(map[string]bool) // folder and name of what opens a bubble
+	forEachTestFunc(t, func(name string, _ *token.FileSet, fn *ast.FuncDecl) {
+		if contains(fn, "synctest", "Test") {
+			opens[path.Dir(name)+"."+fn.Name.Name] = true
+		}
+	})
+	forEachTestFunc(t, func(name string, fset *token.FileSet, fn *ast.FuncDecl) {
+		if contains(fn, "synctest", "Wait") {
+			return
+		}
+		ast.Inspect(fn, func(n ast.Node) bool {
 			call, ok := n.(*ast.CallExpr)
 			if !ok {
 				return true
@@ -26,7 +39,8 @@ func TestNoSleep(t *testing.T) {
 			if isCall(call, "time", "Sleep") {
 				t.Errorf("%s:%d: time.Sleep outside a synctest bubble", name, fset.Position(call.Pos()).Line)
 			}
-			return !isCall(call, "synctest", "Test")
+			callee, ok := call.Fun.(*ast.Ident)
+			return !isCall(call, "synctest", "Test") && !(ok && opens[path.Dir(name)+"."+callee.Name])
 		})
 	})
 }
@@ -35,30 +49,27 @@ func TestNoSleep(t *testing.T) {
 // testdata. A plain go test runs the seeds only, so a target without one is
 // never run by it; .ci/fuzz makes up new input.
 func TestFuzzSeeds(t *testing.T) {
-	forEachTestFile(t, func(name string, _ *token.FileSet, file *ast.File) {
-		for _, decl := range file.Decls {
-			fn, ok := decl.(*ast.FuncDecl)
-			if !ok || fn.Recv != nil || !strings.HasPrefix(fn.Name.Name, "Fuzz") || fn.Type.Params.NumFields() != 1 {
-				continue
-			}
-			_, err := os.Stat(filepath.Join(filepath.Dir(name), "testdata", "fuzz", fn.Name.Name))
-			if err != nil && !addsSeed(fn) {
-				t.Errorf("%s: %s has no seed, so go test never runs it", name, fn.Name.Name)
-			}
+	forEachTestFunc(t, func(name string, _ *token.FileSet, fn *ast.FuncDecl) {
+		if fn.Recv != nil || !strings.HasPrefix(fn.Name.Name, "Fuzz") || fn.Type.Params.NumFields() != 1 {
+			return
+		}
+		var param string
+		if names := fn.Type.Params.List[0].Names; len(names) > 0 {
+			param = names[0].Name
+		}
+		_, err := os.Stat(path.Join(path.Dir(name), "testdata", "fuzz", fn.Name.Name))
+		if err != nil && !contains(fn, param, "Add") {
+			t.Errorf("%s: %s has no seed, so go test never runs it", name, fn.Name.Name)
 		}
 	})
 }
 
-// addsSeed says whether fn calls the Add method of its parameter.
-func addsSeed(fn *ast.FuncDecl) bool {
-	names := fn.Type.Params.List[0].Names
-	if len(names) == 0 {
-		return false
-	}
+// contains says whether a call that is written as recv.name(...) stands in fn.
+func contains(fn *ast.FuncDecl, recv, name string) bool {
 	found := false
 	ast.Inspect(fn, func(n ast.Node) bool {
 		call, ok := n.(*ast.CallExpr)
-		found = found || ok && isCall(call, names[0].Name, "Add")
+		found = found || ok && isCall(call, recv, name)
 		return !found
 	})
 	return found
@@ -74,7 +85,7 @@ func isCall(call *ast.CallExpr, recv, name string) bool {
 	return ok && x.Name == recv
 }
 
-func forEachTestFile(t *testing.T, f func(name string, fset *token.FileSet, file *ast.File)) {
+func forEachTestFunc(t *testing.T, f func(name string, fset *token.FileSet, fn *ast.FuncDecl)) {
 	t.Helper()
 	for _, g := range goFiles(t) {
 		if !strings.HasSuffix(g.Name, "_test.go") {
@@ -86,6 +97,10 @@ func forEachTestFile(t *testing.T, f func(name string, fset *token.FileSet, file
 			t.Error(err)
 			continue
 		}
-		f(g.Name, fset, file)
+		for _, decl := range file.Decls {
+			if fn, ok := decl.(*ast.FuncDecl); ok {
+				f(g.Name, fset, fn)
+			}
+		}
 	}
 }

@@ -1,3 +1,6 @@
+// Copyright the Tocsin authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package deps pins modules while the tree is being laid out.
 package deps
 
