@@ -68,6 +68,7 @@ type env struct {
 	handler  http.Handler
 	server   *httptest.Server // nil in a synctest bubble
 	keys     *signing.Keys
+	signer   *signing.SETs
 	provider idp.SSFProvider
 	app      idp.Application
 	group    idp.GroupID
@@ -110,6 +111,7 @@ func newEnvInside(t testing.TB, options ...option) *env {
 	if err != nil {
 		t.Fatal(err)
 	}
+	e.signer = sets
 	e.app = idp.Application{ID: idp.NewID[idp.ApplicationID](), Slug: "atlas", Name: "Atlas"}
 	other := idp.Application{ID: idp.NewID[idp.ApplicationID](), Slug: "other", Name: "Other"}
 	e.provider = newProvider("atlas", e.app.ID, key.ID)
@@ -410,3 +412,5 @@ func ids(sets []*secevent.Token) []string {
 	}
 	return list
 }
+
+func (e *env) jti(d idp.Delivery) string { return e.signer.JTI(d.Stream, d.Seq) }
