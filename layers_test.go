@@ -84,7 +84,7 @@ var libraries = map[string]string{
 	"github.com/go-crypt/crypt":           "internal/identity",
 	"github.com/failsafe-go/failsafe-go":  "internal/delivery",
 	"golang.org/x/time/rate":              roles,
-	"github.com/google/uuid":              "internal/idp internal/sqlite internal/app " + roles,
+	"github.com/google/uuid":              "internal/demo internal/idp internal/sqlite internal/app " + roles,
 	"github.com/google/go-cmp":            "internal/dbtest",
 	"github.com/prometheus/client_golang": "internal/app internal/delivery internal/transmitter",
 	"github.com/knadh/koanf":              "internal/config",

@@ -73,6 +73,3 @@ func (q *queue) release(key int64) {
 		delete(q.busy, key)
 	}
 }
-
-// clear forgets what waits; busy keys stay.
-func (q *queue) clear() { q.waiting = nil }

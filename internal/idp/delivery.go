@@ -132,7 +132,7 @@ type StreamHealth struct {
 	Failures int
 	// NextAt is when the endpoint is tried again; zero while it works.
 	NextAt time.Time
-	// LastOKAt is the last acknowledgement, accurate to the flush.
+	// LastOKAt is the last acknowledgement, accurate to ten seconds.
 	LastOKAt time.Time
 	// FailedAt is the last failure, FailingSince the first of the row.
 	FailedAt     time.Time
