@@ -26,8 +26,10 @@ type Handler func(ctx context.Context, set *secevent.Token) error
 // ignored. The zero value is ready to use; handlers are added with On before
 // the first SET arrives.
 type Mux struct {
-	handlers map[secevent.EventType]func(context.Context, *secevent.Token, json.RawMessage) error
+	handlers map[secevent.EventType]payloadHandler
 }
+
+type payloadHandler func(ctx context.Context, set *secevent.Token, payload json.RawMessage) error
 
 // On registers a function for the events of one type, which is that of E. The
 // payload is read by parse, which is [caep.Parse], [risc.Parse] or
@@ -47,7 +49,7 @@ func On[E secevent.Event](
 	var zero E
 	typ := zero.EventType()
 	if m.handlers == nil {
-		m.handlers = make(map[secevent.EventType]func(context.Context, *secevent.Token, json.RawMessage) error)
+		m.handlers = make(map[secevent.EventType]payloadHandler)
 	}
 	m.handlers[typ] = func(ctx context.Context, set *secevent.Token, payload json.RawMessage) error {
 		parsed, err := parse(typ, payload)

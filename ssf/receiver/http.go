@@ -75,8 +75,12 @@ func fetch(ctx context.Context, c *http.Client, url string) (*answer, error) {
 	return a, nil
 }
 
-// sleep waits for d, or returns the reason why ctx ended.
+// sleep waits for d, or returns the reason why ctx ended. If both are true it
+// is the end of ctx that counts.
 func sleep(ctx context.Context, d time.Duration) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
