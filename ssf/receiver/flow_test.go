@@ -29,12 +29,13 @@ type miniTransmitter struct {
 	mu      sync.Mutex
 	stream  *ssf.Stream
 	waiting ssf.PolledSETs
+	ready   chan struct{} // ends the wait of a poll
 	acked   chan string
 }
 
 func startTransmitter(t *testing.T) *miniTransmitter {
 	t.Helper()
-	m := &miniTransmitter{t: t, signer: newSigner(t, "k"), acked: make(chan string, 10)}
+	m := &miniTransmitter{t: t, signer: newSigner(t, "k"), ready: make(chan struct{}, 1), acked: make(chan string, 10)}
 	mux := http.NewServeMux()
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
@@ -89,6 +90,7 @@ func (m *miniTransmitter) verify(w http.ResponseWriter, r *http.Request) {
 	defer m.mu.Unlock()
 	if m.stream.Delivery.Method == ssf.Poll {
 		m.waiting = append(m.waiting, ssf.PolledSET{ID: "v1", Token: set})
+		m.ready <- struct{}{}
 	} else {
 		go m.push(m.stream.Delivery, set)
 	}
@@ -122,6 +124,13 @@ func (m *miniTransmitter) poll(w http.ResponseWriter, r *http.Request) {
 	}
 	for _, id := range req.Ack {
 		m.acked <- id
+	}
+	if req.ReturnImmediately == nil {
+		select {
+		case <-m.ready:
+		case <-r.Context().Done():
+			return
+		}
 	}
 	m.mu.Lock()
 	response := ssf.PollResponse{Sets: m.waiting}
