@@ -58,6 +58,9 @@ var layers = map[string]string{
 	"internal/demo": "ssf/* " + public,
 	"internal/app":  "internal/* ssf/* " + public,
 	"cmd/tocsin":    "internal/app internal/config " + public,
+
+	// What the README shows is written as its readers would write it.
+	"examples/verify": "secevent subject",
 }
 
 // libraries says which packages may import a module from outside; the key is
