@@ -70,7 +70,7 @@ func (c *Clients) checkHost(host, port, scheme string) error {
 		return errors.New("must not have a zone")
 	}
 	if err := c.guard.SafeAddr(addr.Unmap()); err != nil {
-		return fmt.Errorf("%w: %w", ErrForbidden, err)
+		return fmt.Errorf("%w: not a public one, and not in a network that is allowed", ErrForbidden)
 	}
 	return nil
 }
