@@ -3,7 +3,11 @@
 
 package ssf
 
-import "fmt"
+import (
+	"fmt"
+	"net/url"
+	"strings"
+)
 
 // WellKnownPath is what is inserted between the host and the path of an issuer
 // to find its metadata (SSF §7.2).
@@ -24,9 +28,11 @@ func ConfigurationURL(issuer string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("issuer %q %w", issuer, err)
 	}
-	path := u.EscapedPath()
-	if n := len(path); n > 0 && path[n-1] == '/' {
-		path = path[:n-1]
+	// Both spellings of the path are needed: an escaped slash in it is not
+	// the same as a slash.
+	u.RawPath = WellKnownPath + strings.TrimSuffix(u.EscapedPath(), "/")
+	if u.Path, err = url.PathUnescape(u.RawPath); err != nil {
+		return "", fmt.Errorf("issuer %q: %w", issuer, err)
 	}
-	return u.Scheme + "://" + u.Host + WellKnownPath + path, nil
+	return u.String(), nil
 }

@@ -5,6 +5,7 @@ package ssf_test
 
 import (
 	"encoding/json"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -23,6 +24,7 @@ func TestConfigurationURL(t *testing.T) {
 		"https://tr.example.com/issuer1/": "https://tr.example.com" + well + "/issuer1",
 		"https://tr.example.com:8443/a/b": "https://tr.example.com:8443" + well + "/a/b",
 		"https://tr.example.com/a%2Fb":    "https://tr.example.com" + well + "/a%2Fb",
+		"https://tr.example.com/a%2F":     "https://tr.example.com" + well + "/a%2F",
 		"https://tr.example.com/a//":      "https://tr.example.com" + well + "/a/",
 		"http://127.0.0.1:8080/ssf/atlas": "http://127.0.0.1:8080" + well + "/ssf/atlas",
 		"http://[::1]:8080/ssf/atlas":     "http://[::1]:8080" + well + "/ssf/atlas",
@@ -118,4 +120,44 @@ func TestMetadataValidate(t *testing.T) {
 	if err := (&ssf.Metadata{Issuer: "http://tr.example.com"}).Validate("http://tr.example.com"); err == nil {
 		t.Error("Validate accepted an http issuer (SSF §7.2)")
 	}
+}
+
+// FuzzConfigurationURL: what is accepted leads to the host of the issuer and
+// to nothing but its metadata.
+func FuzzConfigurationURL(f *testing.F) {
+	f.Add("https://tr.example.com/a%2Fb//")
+	f.Add("http://[::1%25eth0]:80/")
+	f.Fuzz(func(t *testing.T, issuer string) {
+		got, err := ssf.ConfigurationURL(issuer)
+		if err != nil {
+			return
+		}
+		from, err := url.Parse(issuer)
+		if err != nil {
+			t.Fatalf("ConfigurationURL(%q) = %q, which is no URL", issuer, got)
+		}
+		to, err := url.Parse(got)
+		if err != nil || to.Host != from.Host || to.Scheme != from.Scheme || !strings.HasPrefix(to.Path, ssf.WellKnownPath) || to.RawQuery != "" {
+			t.Errorf("ConfigurationURL(%q) = %q, %v, want metadata on the same host", issuer, got, err)
+		}
+	})
+}
+
+// FuzzMetadata: metadata that is valid is still so after a round trip.
+func FuzzMetadata(f *testing.F) {
+	f.Add([]byte(`{"issuer":"https://tr.example.com","jwks_uri":"https://tr.example.com/j","default_subjects":"ALL"}`))
+	f.Add([]byte(`{"issuer":"https://tr.example.com","authorization_schemes":[{"spec_urn":"urn:x"}],"critical_subject_members":[]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var m, again ssf.Metadata
+		if json.Unmarshal(data, &m) != nil || m.Validate("https://tr.example.com") != nil {
+			return
+		}
+		text, err := json.Marshal(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(text, &again); err != nil || again.Validate("https://tr.example.com") != nil {
+			t.Errorf("%s is invalid after a round trip to %s: %v", data, text, err)
+		}
+	})
 }

@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode"
 
 	"github.com/tocsin-id/tocsin/ssf/receiver"
 )
@@ -114,4 +116,23 @@ func TestClientCredentialsErrors(t *testing.T) {
 	if got := fmt.Sprintf("%v %#v", receiver.StaticToken("hunter2"), receiver.StaticToken("hunter2")); got != "[redacted] [redacted]" {
 		t.Errorf("StaticToken prints as %q", got)
 	}
+}
+
+// FuzzToken: whatever a server answers with, there is a token or an error.
+func FuzzToken(f *testing.F) {
+	f.Add(200, `{"access_token":"a","token_type":"Bearer","expires_in":1e308}`)
+	f.Add(400, `{"error":"invalid_scope","error_description":"\u0000"}`)
+	f.Fuzz(func(t *testing.T, status int, body string) {
+		if status < 200 || status > 599 {
+			return
+		}
+		tokens, _ := newTokens(t, reply(status, body))
+		token, err := tokens.Token(t.Context())
+		if (token == "") != (err != nil) {
+			t.Errorf("Token() = %q, %v, want one of the two", token, err)
+		}
+		if err != nil && strings.ContainsFunc(err.Error(), unicode.IsControl) {
+			t.Errorf("Token() = %q, want no control characters of the server's", err)
+		}
+	})
 }
