@@ -47,7 +47,7 @@ func (w *world) registerRobot(slug string) robot {
 	return r
 }
 
-func newKey(t *testing.T) *secevent.Signer {
+func newKey(t testing.TB) *secevent.Signer {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

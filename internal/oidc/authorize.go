@@ -7,10 +7,11 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tocsin-id/tocsin/internal/idp"
@@ -32,16 +33,19 @@ const SignInPath = "/sign-in"
 // 6749 §4.1.2.1).
 func (p *Provider) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 	params, err := readQueryOrForm(w, r)
+	if err == nil {
+		err = checkLengths(params)
+	}
 	if err != nil {
-		p.showError(w, r, asError(err))
+		p.showError(w, r, err)
 		return
 	}
 	c, err := p.redirectTarget(r.Context(), params)
 	if err != nil {
-		p.showError(w, r, asError(err))
+		p.showError(w, r, err)
 		return
 	}
-	request, err := p.parseAuthorization(r, c, params)
+	request, err := p.parseAuthorization(r.Context(), c, params)
 	if err == nil {
 		err = p.db.Update(r.Context(), func(tx idp.Tx) error {
 			request.CreatedAt, request.ExpiresAt = tx.Now(), tx.Now().Add(requestLifetime)
@@ -49,9 +53,7 @@ func (p *Provider) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 		})
 	}
 	if err != nil {
-		e := asError(err)
-		p.log.LogAttrs(r.Context(), level(e), "authorization refused",
-			slog.Any("client", c.OIDCProvider), slog.String("error", e.Error()))
+		e := p.refused(r, c, err)
 		http.Redirect(w, r, p.errorURL(params.Get("redirect_uri"), params.Get("state"), e), http.StatusSeeOther)
 		return
 	}
@@ -59,18 +61,21 @@ func (p *Provider) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 }
 
 // showError ends a request at a page of ours.
-func (p *Provider) showError(w http.ResponseWriter, r *http.Request, e *Error) {
-	p.log.LogAttrs(r.Context(), level(e), "request refused",
-		slog.String("path", r.URL.Path), slog.String("error", e.Error()))
-	p.errorPage(w, r, e)
+func (p *Provider) showError(w http.ResponseWriter, r *http.Request, err error) {
+	p.errorPage(w, r, p.refused(r, client{}, err))
 }
 
-// level makes a line of the log stand out when the fault is ours.
-func level(e *Error) slog.Level {
-	if e.Code == ServerError {
-		return slog.LevelError
+// maxParameter bounds what is kept of a request until its user has signed in,
+// in bytes.
+const maxParameter = 4 << 10
+
+func checkLengths(params url.Values) error {
+	for _, values := range params {
+		if len(values[0]) > maxParameter {
+			return refuse(InvalidRequest, "A parameter of the request is longer than 4 KiB.")
+		}
 	}
-	return slog.LevelInfo
+	return nil
 }
 
 // redirectTarget finds the client and checks that the redirect URI is one of
@@ -96,26 +101,29 @@ func (p *Provider) redirectTarget(ctx context.Context, params url.Values) (clien
 }
 
 // parseAuthorization checks everything that may be answered at the redirect
-// URI, which is known to be good.
-func (p *Provider) parseAuthorization(r *http.Request, c client, params url.Values) (idp.AuthRequest, error) {
+// URI, which is known to be good. It reads the same parameters as
+// redirectTarget did, by their exact names: the library's decoder ignores the
+// case of names, and would let Redirect_uri replace redirect_uri.
+func (p *Provider) parseAuthorization(ctx context.Context, c client, params url.Values) (idp.AuthRequest, error) {
 	if err := refuseUnsupported(c, params); err != nil {
 		return idp.AuthRequest{}, err
 	}
-	in, err := op.ParseAuthorizeRequest(r, p.decoder)
+	if err := checkChallenge(params); err != nil {
+		return idp.AuthRequest{}, err
+	}
+	prompt := strings.Fields(params.Get("prompt"))
+	if _, err := op.ValidateAuthReqPrompt(prompt, nil); err != nil {
+		return idp.AuthRequest{}, err
+	}
+	age, err := maxAge(params)
 	if err != nil {
 		return idp.AuthRequest{}, err
 	}
-	if err := checkChallenge(in); err != nil {
-		return idp.AuthRequest{}, err
-	}
-	if in.MaxAge, err = op.ValidateAuthReqPrompt(in.Prompt, in.MaxAge); err != nil {
-		return idp.AuthRequest{}, err
-	}
-	scopes, err := grantableScopes(c.OIDCProvider, in.Scopes)
+	scopes, err := grantableScopes(c.OIDCProvider, strings.Fields(params.Get("scope")))
 	if err != nil {
 		return idp.AuthRequest{}, err
 	}
-	hinted, err := p.hintedUser(r.Context(), c, in.IDTokenHint)
+	hinted, err := p.hintedUser(ctx, c, params.Get("id_token_hint"))
 	if err != nil {
 		return idp.AuthRequest{}, err
 	}
@@ -123,17 +131,17 @@ func (p *Provider) parseAuthorization(r *http.Request, c client, params url.Valu
 		ID:            idp.NewToken(),
 		ApplicationID: c.App.ID,
 		ClientID:      c.ClientID,
-		RedirectURI:   in.RedirectURI,
-		ResponseType:  string(in.ResponseType),
-		ResponseMode:  string(in.ResponseMode),
-		State:         in.State,
-		Nonce:         in.Nonce,
+		RedirectURI:   params.Get("redirect_uri"),
+		ResponseType:  params.Get("response_type"),
+		ResponseMode:  params.Get("response_mode"),
+		State:         params.Get("state"),
+		Nonce:         params.Get("nonce"),
 		Scopes:        scopes,
-		Challenge:     in.CodeChallenge,
-		Prompt:        in.Prompt,
-		MaxAge:        maxAge(in.MaxAge),
-		LoginHint:     in.LoginHint,
-		ACRValues:     in.ACRValues,
+		Challenge:     params.Get("code_challenge"),
+		Prompt:        prompt,
+		MaxAge:        age,
+		LoginHint:     params.Get("login_hint"),
+		ACRValues:     strings.Fields(params.Get("acr_values")),
 		UserID:        hinted,
 	}, nil
 }
@@ -160,29 +168,34 @@ func refuseUnsupported(c client, params url.Values) error {
 	return nil
 }
 
-// checkChallenge demands PKCE with S256 of every client (RFC 7636 §4.2). The
-// library would take a missing method for "plain" and a missing challenge for
-// a client without PKCE.
-func checkChallenge(in *wire.AuthRequest) error {
-	if in.CodeChallengeMethod != wire.CodeChallengeMethodS256 {
+// checkChallenge demands PKCE with S256 of every client (RFC 7636 §4.2). A
+// missing method would mean "plain" (RFC 7636 §4.3).
+func checkChallenge(params url.Values) error {
+	if params.Get("code_challenge_method") != string(wire.CodeChallengeMethodS256) {
 		return refuse(InvalidRequest, "code_challenge_method must be S256")
 	}
-	hash, err := base64.RawURLEncoding.DecodeString(in.CodeChallenge)
+	hash, err := base64.RawURLEncoding.Strict().DecodeString(params.Get("code_challenge"))
 	if err != nil || len(hash) != len(idp.Hash{}) {
 		return refuse(InvalidRequest, "code_challenge must be the base64url-encoded SHA-256 of the code_verifier")
 	}
 	return nil
 }
 
-// maxAge converts max_age from seconds. A hundred years are as good as none,
-// and do not overflow.
-func maxAge(seconds *uint) *time.Duration {
+// maxAge reads max_age, in seconds; nil when there is none. A hundred years are
+// as good as none, and do not overflow.
+func maxAge(params url.Values) (*time.Duration, error) {
 	const utmost = 100 * 365 * 24 * 60 * 60
-	if seconds == nil || *seconds > utmost {
-		return nil
+	if !params.Has("max_age") {
+		return nil, nil
 	}
-	d := time.Duration(*seconds) * time.Second
-	return &d
+	seconds, err := strconv.ParseUint(params.Get("max_age"), 10, 64)
+	if err != nil {
+		return nil, refuse(InvalidRequest, "max_age must be a number of seconds").because(err)
+	}
+	if seconds > utmost {
+		return nil, nil
+	}
+	return new(time.Duration(seconds) * time.Second), nil
 }
 
 // hintedUser returns the user whom id_token_hint names, or nobody when there is

@@ -70,6 +70,12 @@ func TestAuthorizeShows(t *testing.T) {
 			t.Errorf("authorize = %d, want 400", a.status)
 		}
 	})
+	t.Run("long parameter", func(t *testing.T) {
+		a := w.get("/oauth2/authorize", authorizeParams(w.atlas, "state", strings.Repeat("x", 5<<10)))
+		if a.status != http.StatusBadRequest || a.header.Get("Location") != "" {
+			t.Errorf("authorize = %d to %q, want 400 and no redirect", a.status, a.header.Get("Location"))
+		}
+	})
 	t.Run("long query", func(t *testing.T) {
 		a := w.get("/oauth2/authorize", authorizeParams(w.atlas, "state", strings.Repeat("x", 9<<10)))
 		if a.status != http.StatusRequestURITooLong {
@@ -109,6 +115,7 @@ func TestAuthorizeAnswers(t *testing.T) {
 		{"ssf.manage for a user", []string{"scope", "openid ssf.manage"}, oidc.InvalidScope},
 		{"none and login", []string{"prompt", "none login"}, oidc.InvalidRequest},
 		{"max_age is no number", []string{"max_age", "soon"}, oidc.InvalidRequest},
+		{"max_age is empty", []string{"max_age", " "}, oidc.InvalidRequest},
 		{"max_age is negative", []string{"max_age", "-1"}, oidc.InvalidRequest},
 		{"bad hint", []string{"id_token_hint", "a.b.c"}, oidc.LoginRequired},
 		{"grant not allowed", []string{"client_id", noCode.client.ClientID, "redirect_uri", callback}, oidc.UnauthorizedClient},
@@ -147,6 +154,19 @@ func TestAuthorizeAccepts(t *testing.T) {
 			param(t, next.URL, "code")
 		})
 	}
+	t.Run("names in another case are other names", func(t *testing.T) {
+		params := authorizeParams(w.atlas, "Redirect_uri", "https://evil.example/", "CLIENT_ID", w.beacon.client.ClientID,
+			"Code_challenge", verifier[:43], "Scope", "openid groups", "Nonce", "other")
+		request := param(t, w.get("/oauth2/authorize", params).location(t).String(), "request")
+		next := w.resume(request, &w.session).(oidc.Continue)
+		if !strings.HasPrefix(next.URL, callback+"?") {
+			t.Fatalf("Resume = %s, want %s", next.URL, callback)
+		}
+		a := w.post("/oauth2/token", w.atlas, codeForm(param(t, next.URL, "code")))
+		if a.status != http.StatusOK || a.text("scope") != "openid profile email offline_access" {
+			t.Errorf("token = %d %s, want 200 with the scope of the proper parameter", a.status, a.body)
+		}
+	})
 	t.Run("by POST", func(t *testing.T) {
 		a := w.post("/oauth2/authorize", registration{}, authorizeParams(w.atlas))
 		if u := a.location(t); u.Path != oidc.SignInPath {

@@ -14,9 +14,9 @@ import (
 
 // Authenticate returns the record of an access token that works now. It reads
 // the record, the session, the user and the application, so a token dies with
-// any of them. Otherwise the error wraps idp.ErrNotFound, idp.ErrExpired,
-// idp.ErrDisabled or idp.ErrDenied: for whoever presents it, the token is
-// invalid. Which scopes it needs is for the caller to say.
+// any of them. The error wraps idp.ErrNotFound for a token that does not exist
+// and idp.ErrExpired for one that no longer works; for whoever presents it,
+// the token is invalid. Which scopes it needs is for the caller to say.
 func (p *Provider) Authenticate(ctx context.Context, bearer string) (idp.AccessToken, error) {
 	var token idp.AccessToken
 	err := p.db.View(ctx, func(tx idp.Tx) (err error) {
@@ -34,20 +34,28 @@ func liveToken(tx idp.Tx, bearer string) (idp.AccessToken, error) {
 	if !token.Live(tx.Now()) {
 		return idp.AccessToken{}, fmt.Errorf("access token: %w", idp.ErrExpired)
 	}
+	err = standsBehind(tx, token)
+	if isRefusal(err) {
+		return idp.AccessToken{}, fmt.Errorf("access token: %w: %w", idp.ErrExpired, err)
+	}
+	return token, err
+}
+
+// standsBehind checks that those on whose behalf a token was made still may do
+// what it lets them do.
+func standsBehind(tx idp.Tx, token idp.AccessToken) error {
 	c, err := findClient(tx, token.ClientID)
 	if err != nil {
-		return idp.AccessToken{}, err
+		return err
 	}
 	if c.App.ID != token.ApplicationID {
-		return idp.AccessToken{}, fmt.Errorf("access token: client %q serves another application now: %w", c.ClientID, idp.ErrExpired)
+		return fmt.Errorf("client %q serves another application now: %w", c.ClientID, idp.ErrDenied)
 	}
 	if token.UserID == "" {
-		return token, nil
+		return nil
 	}
-	if _, _, err := admit(tx, c.App, token.UserID, token.SessionID); err != nil {
-		return idp.AccessToken{}, err
-	}
-	return token, nil
+	_, _, err = admit(tx, c.App, token.UserID, token.SessionID)
+	return err
 }
 
 // bearerHeader returns the token of the Authorization header; empty when there

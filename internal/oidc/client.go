@@ -22,6 +22,9 @@ type client struct {
 // findClient returns the client, or ErrNotFound also when its provider is not
 // assigned to an application.
 func findClient(tx idp.Tx, id string) (client, error) {
+	if len(id) > 128 { // as idp.OIDCProvider has it; do not repeat it in errors
+		return client{}, fmt.Errorf("client: id is too long: %w", idp.ErrNotFound)
+	}
 	provider, err := tx.OIDCProviderByClient(id)
 	if err != nil {
 		return client{}, err

@@ -4,7 +4,6 @@
 package oidc_test
 
 import (
-	"bytes"
 	"net/http"
 	"strings"
 	"sync"
@@ -173,28 +172,6 @@ func (w *world) unassign() {
 	w.t.Helper()
 	w.atlas.client.ApplicationID = ""
 	w.update(func(tx idp.Tx) error { return tx.UpdateOIDCProvider(w.atlas.client) })
-}
-
-// TestHashed: what the database keeps cannot be presented.
-func TestHashed(t *testing.T) {
-	w := newWorld(t)
-	code := w.code()
-	tokens := w.post("/oauth2/token", w.atlas, codeForm(code))
-	access, refresh := tokens.text("access_token"), tokens.text("refresh_token")
-	record, err := w.provider.Authenticate(t.Context(), access)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if strings.Contains(access, record.ID) || w.works(record.ID) {
-		t.Errorf("the id %q of an access token is a part of it, or works as one", record.ID)
-	}
-	hash := idp.HashToken(refresh)
-	for _, secret := range []string{string(hash[:]), record.ID, code} {
-		wantError(t, "refresh", w.post("/oauth2/token", w.atlas, refreshForm(secret)), 400, oidc.InvalidGrant)
-	}
-	if bytes.Contains(hash[:], []byte(refresh)) {
-		t.Error("the hash of a refresh token holds it")
-	}
 }
 
 // TestTokenLifetime: short-lived means sixty minutes at most (CAEP Interop

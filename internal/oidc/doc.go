@@ -18,10 +18,10 @@
 //
 // # What the library does
 //
-// Parsing, validating and encoding protocol messages are zitadel/oidc's: the
-// authorization request, prompt and max_age, PKCE, ID token hints, the claims
-// of ID tokens, the authorization response. Its endpoint handlers are not
-// mounted, for none of them can be told to do what this package promises:
+// The library is zitadel/oidc. It checks prompts, PKCE, signatures and ID token
+// hints, and it encodes the claims of ID tokens, the answers and the redirects.
+// Its endpoint handlers are not mounted, for none of them can be told to do what
+// this package promises:
 //
 //   - the authorization callback gives a code to whoever knows the id of a
 //     request, here the code goes to the browser that holds the session;
@@ -31,8 +31,8 @@
 //     another transaction than its tokens are made in;
 //   - client_credentials takes no client assertion, and no assertion is checked
 //     for having been used before;
-//   - parameters are read from the query as well as the body, and the last of
-//     two values wins;
+//   - parameters are read from the query as well as the body, by names in any
+//     case, and the last of two values wins;
 //   - discovery lists grants and response types that nobody switched on.
 //
 // The contract test says what we rely on from the library, so that it can be

@@ -6,8 +6,10 @@ package oidc
 import (
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net/http"
 
+	"github.com/tocsin-id/tocsin/internal/idp"
 	wire "github.com/zitadel/oidc/v3/pkg/oidc"
 )
 
@@ -101,6 +103,24 @@ func asError(err error) *Error {
 		return refuse(Code(theirs.ErrorType), theirs.Description).because(theirs.Parent)
 	}
 	return refuse(ServerError, "the request could not be processed; try again later").because(err)
+}
+
+// refused makes an answer of an error and notes it: ours as an error, the reuse
+// of something that works once as a warning, and what a client did wrong as
+// information. Clients write a part of the text, so it is cut.
+func (p *Provider) refused(r *http.Request, c client, err error) *Error {
+	e := asError(err)
+	level := slog.LevelInfo
+	switch {
+	case e.Code == ServerError:
+		level = slog.LevelError
+	case errors.Is(e, idp.ErrReused):
+		level = slog.LevelWarn
+	}
+	text := e.Error()
+	p.log.LogAttrs(r.Context(), level, "request refused", slog.String("path", r.URL.Path),
+		slog.Any("client", c.OIDCProvider), slog.String("error", text[:min(len(text), 500)]))
+	return e
 }
 
 // writeError answers a request of a client, not of a browser (RFC 6749 §5.2).

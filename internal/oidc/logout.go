@@ -26,7 +26,7 @@ const SignOutPath = "/sign-out"
 func (p *Provider) serveLogout(w http.ResponseWriter, r *http.Request) {
 	params, err := readQueryOrForm(w, r)
 	if err != nil {
-		p.showError(w, r, asError(err))
+		p.showError(w, r, err)
 		return
 	}
 	claims, err := p.verifyHint(r.Context(), params.Get("id_token_hint"))
@@ -40,7 +40,7 @@ func (p *Provider) serveLogout(w http.ResponseWriter, r *http.Request) {
 	}
 	target, err := p.signOut(r, claims, params)
 	if err != nil {
-		p.showError(w, r, asError(err))
+		p.showError(w, r, err)
 		return
 	}
 	p.log.LogAttrs(r.Context(), slog.LevelInfo, "signed out by application",

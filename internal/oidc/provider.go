@@ -14,7 +14,6 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/tocsin-id/tocsin/internal/idp"
 	"github.com/tocsin-id/tocsin/secevent"
-	"github.com/zitadel/schema"
 )
 
 // Keys signs ID tokens and publishes the keys that verify them.
@@ -60,7 +59,6 @@ type Provider struct {
 	ssfIssuer  func(string) string
 	errorPage  func(http.ResponseWriter, *http.Request, *Error)
 	log        *slog.Logger
-	decoder    *schema.Decoder
 }
 
 // New returns a provider, or everything that is wrong with the configuration.
@@ -76,9 +74,7 @@ func New(c Config) (*Provider, error) {
 		ssfIssuer:  c.SSFIssuer,
 		errorPage:  c.ErrorPage,
 		log:        c.Log,
-		decoder:    schema.NewDecoder(),
 	}
-	p.decoder.IgnoreUnknownKeys(true)
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
 	}

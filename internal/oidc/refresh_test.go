@@ -4,6 +4,7 @@
 package oidc_test
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"testing"
@@ -130,8 +131,9 @@ func TestRefreshOutlived(t *testing.T) {
 			a := w.tokens()
 			tt.happens(w)
 			wantError(t, "refresh", w.refresh(a.text("refresh_token")), 400, oidc.InvalidGrant)
-			if w.works(a.text("access_token")) {
-				t.Error("the access token works")
+			_, err := w.provider.Authenticate(t.Context(), a.text("access_token"))
+			if !errors.Is(err, idp.ErrExpired) && !errors.Is(err, idp.ErrNotFound) {
+				t.Errorf("Authenticate = %v, want ErrExpired or ErrNotFound", err)
 			}
 		})
 	}

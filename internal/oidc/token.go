@@ -44,9 +44,7 @@ func (p *Provider) readClient(w http.ResponseWriter, r *http.Request) (url.Value
 // refuseClient answers a client with an error. A client that tried HTTP Basic
 // is told so in the way of HTTP (RFC 6749 §5.2).
 func (p *Provider) refuseClient(w http.ResponseWriter, r *http.Request, c client, err error) {
-	e := asError(err)
-	p.log.LogAttrs(r.Context(), level(e), "request refused",
-		slog.String("path", r.URL.Path), slog.Any("client", c.OIDCProvider), slog.String("error", e.Error()))
+	e := p.refused(r, c, err)
 	if e.Status() == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Basic realm="`+p.issuer+`"`)
 	}

@@ -5,7 +5,6 @@ package oidc
 
 import (
 	"fmt"
-	"log/slog"
 	"net/http"
 	"slices"
 
@@ -17,7 +16,7 @@ import (
 func (p *Provider) serveUserinfo(w http.ResponseWriter, r *http.Request) {
 	about, err := p.userinfo(w, r)
 	if err != nil {
-		p.refuseBearer(w, r, asError(err))
+		p.refuseBearer(w, r, err)
 		return
 	}
 	writeJSON(w, http.StatusOK, about)
@@ -66,9 +65,8 @@ func readBearer(w http.ResponseWriter, r *http.Request) (string, error) {
 
 // refuseBearer answers as RFC 6750 §3 wants it: without a token there is a
 // challenge and no error code.
-func (p *Provider) refuseBearer(w http.ResponseWriter, r *http.Request, e *Error) {
-	p.log.LogAttrs(r.Context(), level(e), "request refused",
-		slog.String("path", r.URL.Path), slog.String("error", e.Error()))
+func (p *Provider) refuseBearer(w http.ResponseWriter, r *http.Request, err error) {
+	e := p.refused(r, client{}, err)
 	challenge := fmt.Sprintf("Bearer realm=%q", p.issuer)
 	if e.Code == InvalidToken && r.Header.Get("Authorization") == "" && !r.PostForm.Has("access_token") {
 		w.Header().Set("WWW-Authenticate", challenge)

@@ -4,14 +4,17 @@
 package oidc_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,10 +29,13 @@ import (
 // world is a provider on a loopback port, with one user who is signed in and
 // two applications.
 type world struct {
-	t        *testing.T
+	t        testing.TB
 	db       idp.DB
 	provider *oidc.Provider
 	url      string
+	// dir holds the database, log what the provider wrote.
+	dir string
+	log *syncBuffer
 
 	user    idp.User
 	session idp.Session
@@ -47,11 +53,12 @@ type registration struct {
 // callback is the redirect URI of the applications.
 const callback = "https://rp.example/callback"
 
-func newWorld(t *testing.T) *world { return newWorldWith(t, secevent.ES256) }
+func newWorld(t testing.TB) *world { return newWorldWith(t, secevent.ES256) }
 
-func newWorldWith(t *testing.T, alg secevent.Algorithm) *world {
+func newWorldWith(t testing.TB, alg secevent.Algorithm) *world {
 	t.Helper()
-	w := &world{t: t, db: openDB(t)}
+	w := &world{t: t, dir: t.TempDir(), log: new(syncBuffer)}
+	w.db = openDB(t, w.dir)
 	key, err := signing.Generate("oidc", alg)
 	if err != nil {
 		t.Fatal(err)
@@ -67,6 +74,7 @@ func newWorldWith(t *testing.T, alg secevent.Algorithm) *world {
 		DB: w.db, Keys: signing.New(signing.Config{DB: w.db}), SigningKey: key.ID,
 		Base: base, AllowInsecure: true,
 		SSFIssuer: func(slug string) string { return w.url + "/ssf/" + slug },
+		Log:       slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -82,13 +90,31 @@ func newWorldWith(t *testing.T, alg secevent.Algorithm) *world {
 	return w
 }
 
-func openDB(t *testing.T) idp.DB {
+// syncBuffer is a log that handlers write to at the same time.
+type syncBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *syncBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+func openDB(t testing.TB, dir string) idp.DB {
 	t.Helper()
 	sealer, err := seal.Ephemeral()
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(t.TempDir(), "tocsin.db"), Sealer: sealer})
+	db, err := sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(dir, "tocsin.db"), Sealer: sealer})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,7 +223,7 @@ type answer struct {
 	json map[string]any
 }
 
-func (a answer) location(t *testing.T) *url.URL {
+func (a answer) location(t testing.TB) *url.URL {
 	t.Helper()
 	u, err := url.Parse(a.header.Get("Location"))
 	if err != nil || a.header.Get("Location") == "" {
@@ -288,7 +314,7 @@ func (w *world) code(pairs ...string) string {
 	return param(w.t, next.URL, "code")
 }
 
-func param(t *testing.T, raw, name string) string {
+func param(t testing.TB, raw, name string) string {
 	t.Helper()
 	u, err := url.Parse(raw)
 	if err != nil || u.Query().Get(name) == "" {
