@@ -13,6 +13,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -77,6 +78,40 @@ type env struct {
 	woke []idp.Delivery
 }
 
+// migrated is an empty database file with its schema: making the schema takes
+// most of the time of a test.
+var migrated []byte
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "transmitter")
+	if err == nil {
+		migrated, err = migrate(filepath.Join(dir, "tocsin.db"))
+	}
+	code := 1
+	if err == nil {
+		code = m.Run()
+	} else {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+func migrate(path string) ([]byte, error) {
+	sealer, err := seal.Ephemeral()
+	if err != nil {
+		return nil, err
+	}
+	db, err := sqlite.Open(context.Background(), sqlite.Config{Path: path, Sealer: sealer})
+	if err != nil {
+		return nil, err
+	}
+	if err := db.Close(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+}
+
 // option changes what an env starts with.
 type option func(*transmitter.Config, *idp.SSFProvider)
 
@@ -96,12 +131,16 @@ func newEnvInside(t testing.TB, options ...option) *env {
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(t.TempDir(), "tocsin.db"), Sealer: sealer})
+	path := filepath.Join(t.TempDir(), "tocsin.db")
+	if err := os.WriteFile(path, migrated, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sqlite.Open(t.Context(), sqlite.Config{Path: path, Sealer: sealer})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	key, err := signing.Generate("SSF", secevent.ES256)
+	key, err := generate("SSF")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -414,3 +453,5 @@ func ids(sets []*secevent.Token) []string {
 }
 
 func (e *env) jti(d idp.Delivery) string { return e.signer.JTI(d.Stream, d.Seq) }
+
+func generate(name string) (idp.SigningKey, error) { return signing.Generate(name, secevent.ES256) }

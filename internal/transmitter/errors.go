@@ -75,6 +75,7 @@ func toWire(err error) *wireError {
 		request *ssf.RequestError
 		invalid *idp.InvalidError
 		soon    *TooSoonError
+		told    *publicError
 	)
 	switch {
 	case errors.As(err, &wire):
@@ -86,12 +87,8 @@ func toWire(err error) *wireError {
 	case errors.As(err, &soon):
 		return &wireError{Status: http.StatusTooManyRequests, Code: codeTooManyRequests,
 			Description: soon.Error(), RetryAfter: max(1, soon.seconds())}
-	case errors.Is(err, idp.ErrNotFound):
-		return &wireError{Status: http.StatusNotFound, Code: codeNotFound, Description: shown(err)}
-	case errors.Is(err, idp.ErrDenied):
-		return &wireError{Status: http.StatusForbidden, Code: codeAccessDenied, Description: shown(err)}
-	case errors.Is(err, idp.ErrConflict):
-		return &wireError{Status: http.StatusConflict, Code: codeConflict, Description: shown(err)}
+	case errors.As(err, &told):
+		return told.wire()
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return &wireError{Status: http.StatusServiceUnavailable, Code: codeUnavailable,
 			Description: "the request was given up before it was done; repeat it", Cause: err, RetryAfter: 1}
@@ -100,8 +97,9 @@ func toWire(err error) *wireError {
 		Description: "something went wrong here; the cause is in the log of the transmitter", Cause: err}
 }
 
-// publicError is an outcome whose text may be shown to the Receiver. Other
-// errors that wrap a sentinel may name things that it must not learn of.
+// publicError is an outcome that the Receiver is told. Another error that wraps
+// the same sentinel is ours: a signing key that is not found must not look like
+// a stream that is not.
 type publicError struct {
 	sentinel error
 	text     string
@@ -111,6 +109,19 @@ func (e *publicError) Error() string { return e.text }
 
 func (e *publicError) Unwrap() error { return e.sentinel }
 
+func (e *publicError) wire() *wireError {
+	switch e.sentinel {
+	case idp.ErrDenied:
+		return &wireError{Status: http.StatusForbidden, Code: codeAccessDenied, Description: e.text}
+	case idp.ErrConflict:
+		return &wireError{Status: http.StatusConflict, Code: codeConflict, Description: e.text}
+	default:
+		return &wireError{Status: http.StatusNotFound, Code: codeNotFound, Description: e.text}
+	}
+}
+
+// public returns an error that may be shown; the sentinel is idp.ErrNotFound,
+// idp.ErrDenied or idp.ErrConflict.
 func public(sentinel error, format string, args ...any) error {
 	return &publicError{sentinel: sentinel, text: fmt.Sprintf(format, args...)}
 }
@@ -119,19 +130,6 @@ func public(sentinel error, format string, args ...any) error {
 // somebody else's: they must not be told apart (SSF §8).
 func noStream() error {
 	return public(idp.ErrNotFound, "stream_id names no stream of this Receiver")
-}
-
-func shown(err error) string {
-	var public *publicError
-	if errors.As(err, &public) {
-		return public.text
-	}
-	for _, sentinel := range []error{idp.ErrNotFound, idp.ErrDenied, idp.ErrConflict} {
-		if errors.Is(err, sentinel) {
-			return sentinel.Error()
-		}
-	}
-	return ""
 }
 
 func writeError(w http.ResponseWriter, e *wireError) {

@@ -24,8 +24,7 @@ func (t *Transmitter) serveJWKS(w http.ResponseWriter, r *http.Request) {
 	}
 	keys, err := t.cfg.Keys.JWKS(r.Context(), provider.SigningKeyID)
 	if err != nil {
-		// The provider is there, so a missing key is our fault and no 404.
-		t.writePublicError(w, r, fmt.Errorf("provider %s: %v", provider.ID, err))
+		t.writePublicError(w, r, fmt.Errorf("provider %s: %w", provider.ID, err))
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")

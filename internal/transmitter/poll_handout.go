@@ -5,6 +5,7 @@ package transmitter
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"sync"
@@ -242,6 +243,9 @@ func (t *Transmitter) sign(ctx context.Context, c *choice) error {
 // moves.
 func (c *choice) record(tx idp.Tx) error {
 	s, err := tx.StreamByNum(c.stream.Num)
+	if errors.Is(err, idp.ErrNotFound) {
+		return noStream()
+	}
 	if err != nil {
 		return err
 	}
