@@ -117,7 +117,7 @@ func TestOutage(t *testing.T) {
 	})
 }
 
-// TestSilentAcknowledgement loses the answers, not the requests: the Receiver
+// TestLostAnswers loses the answers, not the requests: the Receiver
 // gets the SET again, the same one.
 func TestLostAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -179,7 +179,7 @@ func TestRejected(t *testing.T) {
 		if got := w.receiver.taken(); len(got) != 1 || !strings.Contains(got[0], "/3/") {
 			t.Errorf("arrived %q, want only the other user's", got)
 		}
-		w.settle(2 * time.Hour)
+		w.settle(70 * time.Minute)
 		if rejections != 6 {
 			t.Errorf("the bad SET was tried %d times, want 6", rejections)
 		}
@@ -231,7 +231,7 @@ func TestInvalidStateIsFinal(t *testing.T) {
 		})
 		w.run()
 		w.deliver(w.stream, true, 1)
-		w.settle(3 * time.Hour)
+		w.settle(10 * time.Minute)
 		if n := len(w.receiver.requests); n != 1 {
 			t.Errorf("%d requests, want 1: the same SET cannot become right", n)
 		}
@@ -244,7 +244,7 @@ func TestGone(t *testing.T) {
 		w.receiver.set(func(string, *http.Request) (*http.Response, error) { return reply(410, ""), nil })
 		w.run()
 		w.emit(w.stream, 1)
-		w.settle(time.Hour)
+		w.settle(10 * time.Minute)
 		if len(w.paused) != 1 || len(w.receiver.requests) != 1 {
 			t.Errorf("paused %q after %d requests, want once after one", w.paused, len(w.receiver.requests))
 		}
@@ -290,7 +290,7 @@ func TestEndpointMended(t *testing.T) {
 		})
 		w.run()
 		w.emit(w.stream, 1, 2)
-		w.settle(24 * time.Hour)
+		w.settle(20 * time.Minute)
 		w.update(func(tx idp.Tx) error {
 			w.stream.EndpointURL = "https://two.example.com/events"
 			return tx.UpdateStream(w.stream)
@@ -340,7 +340,7 @@ func TestDeletedStream(t *testing.T) {
 		w.settle(time.Second)
 		w.update(func(tx idp.Tx) error { return tx.DeleteStream(w.stream.Num) })
 		w.receiver.set(nil)
-		w.settle(time.Hour)
+		w.settle(10 * time.Minute)
 		if got := w.receiver.taken(); len(got) != 0 {
 			t.Errorf("arrived %q after the stream was deleted, want none", got)
 		}

@@ -18,6 +18,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/tocsin-id/tocsin/internal/dbtest"
 	"github.com/tocsin-id/tocsin/internal/delivery"
 	"github.com/tocsin-id/tocsin/internal/idp"
 	"github.com/tocsin-id/tocsin/internal/seal"
@@ -54,6 +55,7 @@ func newWorld(t *testing.T) *world {
 		if w.stop != nil {
 			w.stop()
 		}
+		dbtest.CheckInvariants(t, db)
 		db.Close()
 	})
 	w.stream = w.newStream("https://one.example.com/events")
