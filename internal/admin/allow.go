@@ -37,24 +37,29 @@ func (e *DeniedError) Unwrap() error { return idp.ErrDenied }
 // audit log. The entry commits or vanishes with the change. Its reason and txn
 // are those of the cause.
 func allow(tx idp.Tx, actor idp.Actor, action string, o object, cause identity.Cause) error {
+	entry, err := permit(tx, actor, action, o)
+	if err != nil {
+		return err
+	}
+	entry.Reason, entry.Txn = cause.Admin, cause.Txn
+	return tx.AppendAudit(entry)
+}
+
+// permit is allow for a change that the entry can only be completed after: it
+// returns the entry and the caller appends it.
+func permit(tx idp.Tx, actor idp.Actor, action string, o object) (idp.AuditEntry, error) {
 	entry := idp.AuditEntry{
-		Actor: actor, Action: action, ObjectKind: o.kind, ObjectID: o.id, ObjectName: o.name,
-		Reason: cause.Admin, Outcome: "ok", Txn: cause.Txn,
+		Actor: actor, Action: action, ObjectKind: o.kind, ObjectID: o.id, ObjectName: o.name, Outcome: "ok",
 	}
 	err := authorize(tx, actor)
 	if errors.Is(err, idp.ErrDenied) {
 		entry.Outcome = "denied"
-		return &DeniedError{entry}
+		return idp.AuditEntry{}, &DeniedError{entry}
 	}
-	if err != nil {
-		return err
+	if err == nil && o.name == "" {
+		entry.ObjectName, err = nameOf(tx, o)
 	}
-	if o.name == "" {
-		if entry.ObjectName, err = nameOf(tx, o); err != nil {
-			return err
-		}
-	}
-	return tx.AppendAudit(entry)
+	return entry, err
 }
 
 // authorize returns idp.ErrDenied unless the actor is an admin: an enabled
@@ -109,6 +114,9 @@ func nameOf(tx idp.Tx, o object) (string, error) {
 	case "signing_key":
 		k, err := tx.SigningKey(idp.KeyID(o.id))
 		return k.Name, err
+	case "stream":
+		s, err := tx.Stream(idp.StreamID(o.id))
+		return s.EndpointURL, err
 	case "api_token":
 		t, err := tx.APIToken(o.id)
 		return t.Name, err
@@ -119,7 +127,7 @@ func nameOf(tx idp.Tx, o object) (string, error) {
 // causeOf gives a change that makes signals a txn, so that its audit entry and
 // its signals can be found from each other.
 func causeOf(r Reason) identity.Cause {
-	return identity.Cause{Txn: identity.NewTxn(), Admin: r.Admin, User: r.User}
+	return identity.Cause{Txn: identity.NewTxn(), Admin: r.Admin, User: r.User, Entered: true}
 }
 
 // Reason is why an admin does something.

@@ -10,10 +10,6 @@ import (
 	"github.com/tocsin-id/tocsin/internal/transmitter"
 )
 
-// What an admin does to a stream, a Receiver can do to it too, so the verbs
-// are the transmitter's and write the audit entry for whoever acts. Here it is
-// decided that this actor may do it to any stream.
-
 // Streams returns the streams that match the filter.
 func Streams(_ context.Context, tx idp.Tx, actor idp.Actor, f idp.StreamFilter) ([]idp.Stream, error) {
 	if err := authorize(tx, actor); err != nil {
@@ -65,20 +61,39 @@ func Stream(_ context.Context, tx idp.Tx, actor idp.Actor, id idp.StreamID) (Str
 // SetStreamStatus enables, pauses or disables a stream and tells its Receiver;
 // see transmitter.SetStatus. What an admin stopped only an admin can enable.
 func SetStreamStatus(ctx context.Context, tx idp.Tx, actor idp.Actor, id idp.StreamID, status idp.StreamStatus, reason string) (idp.Stream, error) {
-	if err := authorize(tx, actor); err != nil {
+	entry, err := permit(tx, actor, "stream.set_status", streamObject(id))
+	if err != nil {
 		return idp.Stream{}, err
 	}
 	s, err := tx.Stream(id)
 	if err != nil {
 		return idp.Stream{}, err
 	}
-	return transmitter.SetStatus(ctx, tx, actor, s, status, reason)
+	s, txn, err := transmitter.SetStatus(ctx, tx, actor, s, status, reason)
+	if err != nil {
+		return idp.Stream{}, err
+	}
+	entry.Action, entry.Reason, entry.Txn = "stream."+statusVerb(status), reason, txn
+	return s, enterStream(tx, entry)
+}
+
+// statusVerb is the action that leads to a status.
+func statusVerb(status idp.StreamStatus) string {
+	switch status {
+	case idp.StreamPaused:
+		return "pause"
+	case idp.StreamDisabled:
+		return "disable"
+	default:
+		return "enable"
+	}
 }
 
 // VerifyStream sends a verification SET to a stream's Receiver; see
 // transmitter.RequestVerification.
 func VerifyStream(ctx context.Context, tx idp.Tx, actor idp.Actor, id idp.StreamID) (idp.Stream, error) {
-	if err := authorize(tx, actor); err != nil {
+	entry, err := permit(tx, actor, "stream.verify", streamObject(id))
+	if err != nil {
 		return idp.Stream{}, err
 	}
 	s, err := tx.Stream(id)
@@ -89,18 +104,36 @@ func VerifyStream(ctx context.Context, tx idp.Tx, actor idp.Actor, id idp.Stream
 	if err != nil {
 		return idp.Stream{}, err
 	}
-	return s, transmitter.RequestVerification(ctx, tx, actor, p, s, nil)
+	if entry.Txn, err = transmitter.RequestVerification(ctx, tx, actor, p, s, nil); err != nil {
+		return idp.Stream{}, err
+	}
+	return s, enterStream(tx, entry)
 }
 
 // DeleteStream erases a stream with all that waits on it; see
 // transmitter.DeleteStream.
 func DeleteStream(ctx context.Context, tx idp.Tx, actor idp.Actor, id idp.StreamID) (idp.Stream, error) {
-	if err := authorize(tx, actor); err != nil {
+	entry, err := permit(tx, actor, "stream.delete", streamObject(id))
+	if err != nil {
 		return idp.Stream{}, err
 	}
 	s, err := tx.Stream(id)
 	if err != nil {
 		return idp.Stream{}, err
 	}
-	return s, transmitter.DeleteStream(ctx, tx, actor, s)
+	if err := transmitter.DeleteStream(ctx, tx, actor, s); err != nil {
+		return idp.Stream{}, err
+	}
+	return s, enterStream(tx, entry)
 }
+
+// enterStream writes the entry of a change to a stream. The transmitter enters
+// for itself what anybody but an admin does, the program included.
+func enterStream(tx idp.Tx, entry idp.AuditEntry) error {
+	if entry.Actor.InitiatingEntity() != string(idp.ActorAdmin) {
+		return nil
+	}
+	return tx.AppendAudit(entry)
+}
+
+func streamObject(id idp.StreamID) object { return object{kind: "stream", id: string(id)} }

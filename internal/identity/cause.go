@@ -25,6 +25,9 @@ type Cause struct {
 	// User is the text that may be shown to the end user, in English; empty
 	// takes the verb's, which may be none. At most 500 characters.
 	User string
+	// Entered says that the caller has written the audit entry. Otherwise the
+	// verb writes one.
+	Entered bool
 }
 
 // NewTxn returns a fresh Cause.Txn.
@@ -88,15 +91,17 @@ func (c change) record(p idp.Principal, event interface {
 	})
 }
 
-// enter writes the audit entry of what somebody did to their own account, or a
-// rule or the program did. Admins' entries are package admin's.
+// enter writes the audit entry of a change to a user, unless the caller did.
 func (c change) enter(action string, u idp.User) error {
-	if c.actor.Kind == idp.ActorAdmin || c.actor.Kind == idp.ActorToken {
+	return c.enterAbout(action, "user", string(u.ID), u.Username)
+}
+
+func (c change) enterAbout(action, kind, id, name string) error {
+	if c.cause.Entered {
 		return nil
 	}
 	return c.tx.AppendAudit(idp.AuditEntry{
-		Actor: c.actor, Action: action,
-		ObjectKind: "user", ObjectID: string(u.ID), ObjectName: u.Username,
+		Actor: c.actor, Action: action, ObjectKind: kind, ObjectID: id, ObjectName: name,
 		Reason: c.cause.Admin, Outcome: "ok", Txn: c.cause.Txn,
 	})
 }

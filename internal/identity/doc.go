@@ -13,9 +13,9 @@
 // the transaction: [Passwords] makes hashes, and turns a password that was
 // typed into a [Proof] that a verb checks against the row as it is then.
 //
-// What an end user, a rule or the program itself does is also entered in the
-// audit log here. What an admin does is entered by package admin, together
-// with its authorization.
+// Each change is also entered in the audit log, unless the caller says in the
+// [Cause] that it has done so: package admin does, together with its
+// authorization.
 //
 // The package decides neither who may call a verb nor who learns of a signal.
 package identity

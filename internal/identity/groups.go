@@ -80,7 +80,10 @@ func RenameGroup(_ context.Context, tx idp.Tx, actor idp.Actor, group idp.GroupI
 	if err := tx.UpdateGroup(g); err != nil {
 		return idp.Group{}, err
 	}
-	return g, c.allGroupsChanged(members)
+	if err := c.allGroupsChanged(members); err != nil {
+		return idp.Group{}, err
+	}
+	return g, c.enterAbout("group.rename", "group", string(g.ID), g.Name)
 }
 
 // DeleteGroup erases a group. The last group of an application stays:
@@ -88,7 +91,8 @@ func RenameGroup(_ context.Context, tx idp.Tx, actor idp.Actor, group idp.GroupI
 //
 // It records a token-claims-change for each member.
 func DeleteGroup(_ context.Context, tx idp.Tx, actor idp.Actor, group idp.GroupID, cause Cause) error {
-	if _, err := tx.Group(group); err != nil {
+	g, err := tx.Group(group)
+	if err != nil {
 		return err
 	}
 	c, err := begin(tx, actor, cause, "A group was deleted", "")
@@ -102,7 +106,10 @@ func DeleteGroup(_ context.Context, tx idp.Tx, actor idp.Actor, group idp.GroupI
 	if err := tx.DeleteGroup(group); err != nil {
 		return err
 	}
-	return c.allGroupsChanged(members)
+	if err := c.allGroupsChanged(members); err != nil {
+		return err
+	}
+	return c.enterAbout("group.delete", "group", string(g.ID), g.Name)
 }
 
 // member is a user with their groups before a change.

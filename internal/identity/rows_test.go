@@ -31,7 +31,7 @@ func userRows() []row {
 	}
 	const changed = "The account's data was changed"
 	return []row{
-		{verb: "CreateUser", name: "without a password", run: func(ctx context.Context, f *fixture, tx idp.Tx) error {
+		{verb: "CreateUser", name: "without a password", audit: "user.create", run: func(ctx context.Context, f *fixture, tx idp.Tx) error {
 			_, err := identity.CreateUser(ctx, tx, f.root(), idp.User{Username: "eve"}, idp.Secret{}, why)
 			return err
 		}, want: none},
@@ -41,16 +41,16 @@ func userRows() []row {
 		}, want: func(*fixture) []signal {
 			return []signal{password(idp.Principal{UserID: "eve-id"}, "system", "create", "The account was created", "")}
 		}, audit: "user.create"},
-		{verb: "UpdateUser", name: "e-mail address", run: change(func(u *idp.User) { u.Email = "new@example.com" }),
+		{verb: "UpdateUser", name: "e-mail address", audit: "user.update", run: change(func(u *idp.User) { u.Email = "new@example.com" }),
 			want: func(f *fixture) []signal {
 				return []signal{identifier(f.principal(), "new@example.com"),
 					claims(f.principal(), changed, payload{"email": "new@example.com"})}
 			}},
-		{verb: "UpdateUser", name: "e-mail address removed", run: change(func(u *idp.User) { u.Email = "" }),
+		{verb: "UpdateUser", name: "e-mail address removed", audit: "user.update", run: change(func(u *idp.User) { u.Email = "" }),
 			want: func(f *fixture) []signal {
 				return []signal{identifier(f.principal(), ""), claims(f.principal(), changed, payload{"email": nil})}
 			}},
-		{verb: "UpdateUser", name: "first e-mail address", run: func(ctx context.Context, f *fixture, tx idp.Tx) error {
+		{verb: "UpdateUser", name: "first e-mail address", audit: "user.update", run: func(ctx context.Context, f *fixture, tx idp.Tx) error {
 			u := f.admin
 			u.Email = "root@example.com"
 			_, err := identity.UpdateUser(ctx, tx, f.root(), u, identity.Cause{})
@@ -58,17 +58,17 @@ func userRows() []row {
 		}, want: func(f *fixture) []signal {
 			return []signal{claims(idp.Principal{UserID: f.admin.ID}, changed, payload{"email": "root@example.com"})}
 		}},
-		{verb: "UpdateUser", name: "user name", run: change(func(u *idp.User) { u.Username = "countess" }),
+		{verb: "UpdateUser", name: "user name", audit: "user.update", run: change(func(u *idp.User) { u.Username = "countess" }),
 			want: func(f *fixture) []signal {
 				return []signal{claims(f.principal(), changed, payload{"preferred_username": "countess"})}
 			}},
-		{verb: "UpdateUser", name: "name", run: change(func(u *idp.User) { u.Name = "Ada Lovelace" }),
+		{verb: "UpdateUser", name: "name", audit: "user.update", run: change(func(u *idp.User) { u.Name = "Ada Lovelace" }),
 			want: func(f *fixture) []signal {
 				return []signal{claims(f.principal(), changed, payload{"name": "Ada Lovelace"})}
 			}},
-		{verb: "UpdateUser", name: "nothing", run: change(func(*idp.User) {}), want: none},
-		{verb: "UpdateUser", name: "the admin right", run: change(func(u *idp.User) { u.Admin = true }), want: none},
-		{verb: "DisableUser", name: "by an admin", run: func(ctx context.Context, f *fixture, tx idp.Tx) error {
+		{verb: "UpdateUser", name: "nothing", audit: "user.update", run: change(func(*idp.User) {}), want: none},
+		{verb: "UpdateUser", name: "the admin right", audit: "user.update", run: change(func(u *idp.User) { u.Admin = true }), want: none},
+		{verb: "DisableUser", name: "by an admin", audit: "user.disable", run: func(ctx context.Context, f *fixture, tx idp.Tx) error {
 			return identity.DisableUser(ctx, tx, f.root(), f.ada.ID, why)
 		}, want: func(f *fixture) []signal {
 			return []signal{account(risc.TypeAccountDisabled, f.principal()),
@@ -77,7 +77,7 @@ func userRows() []row {
 		{verb: "DisableUser", name: "disabled already", run: func(ctx context.Context, f *fixture, tx idp.Tx) error {
 			return identity.DisableUser(ctx, tx, f.root(), f.bob.ID, why)
 		}, want: none},
-		{verb: "EnableUser", name: "by an admin", run: func(ctx context.Context, f *fixture, tx idp.Tx) error {
+		{verb: "EnableUser", name: "by an admin", audit: "user.enable", run: func(ctx context.Context, f *fixture, tx idp.Tx) error {
 			return identity.EnableUser(ctx, tx, f.root(), f.bob.ID, why)
 		}, want: func(f *fixture) []signal {
 			return []signal{account(risc.TypeAccountEnabled, idp.Principal{UserID: f.bob.ID})}
@@ -121,7 +121,7 @@ func sessionRows() []row {
 		}, want: func(f *fixture) []signal {
 			return []signal{revoked(f.about(f.second), "user", "The user revoked the session", "")}
 		}, audit: "session.revoke"},
-		{verb: "RevokeSession", name: "by an admin", run: func(ctx context.Context, f *fixture, tx idp.Tx) error {
+		{verb: "RevokeSession", name: "by an admin", audit: "session.revoke", run: func(ctx context.Context, f *fixture, tx idp.Tx) error {
 			return identity.RevokeSession(ctx, tx, f.root(), f.second.ID, identity.Cause{Admin: "lost laptop"})
 		}, want: func(f *fixture) []signal {
 			return []signal{revoked(f.about(f.second), "admin", "lost laptop", "An administrator ended your session")}
@@ -131,7 +131,7 @@ func sessionRows() []row {
 		}, want: func(f *fixture) []signal {
 			return []signal{revoked(f.principal(), "user", "The user signed out everywhere", "")}
 		}, audit: "user.revoke_sessions"},
-		{verb: "RevokeSessions", name: "by an admin without sessions here", run: func(ctx context.Context, f *fixture, tx idp.Tx) error {
+		{verb: "RevokeSessions", name: "by an admin without sessions here", audit: "user.revoke_sessions", run: func(ctx context.Context, f *fixture, tx idp.Tx) error {
 			return identity.RevokeSessions(ctx, tx, f.root(), f.bob.ID, identity.Cause{})
 		}, want: func(f *fixture) []signal {
 			return []signal{revoked(idp.Principal{UserID: f.bob.ID}, "admin", "An administrator revoked all sessions", "An administrator ended your sessions")}
@@ -183,20 +183,20 @@ func passwordRows() []row {
 			return []signal{password(f.principal(), "user", "update", words, ""),
 				revoked(f.about(f.second), "user", words, "")}
 		}, audit: "user.change_password"},
-		{verb: "ResetPassword", name: "ends every session", run: func(ctx context.Context, f *fixture, tx idp.Tx) error {
+		{verb: "ResetPassword", name: "ends every session", audit: "user.reset_password", run: func(ctx context.Context, f *fixture, tx idp.Tx) error {
 			return identity.ResetPassword(ctx, tx, f.root(), f.ada.ID, f.hash, why)
 		}, want: func(f *fixture) []signal {
 			return []signal{password(f.principal(), "admin", "update", why.Admin, why.User),
 				revoked(f.about(f.second), "admin", why.Admin, why.User),
 				revoked(f.about(f.first), "admin", why.Admin, why.User)}
 		}},
-		{verb: "ResetPassword", name: "first password", run: func(ctx context.Context, f *fixture, tx idp.Tx) error {
+		{verb: "ResetPassword", name: "first password", audit: "user.reset_password", run: func(ctx context.Context, f *fixture, tx idp.Tx) error {
 			return identity.ResetPassword(ctx, tx, f.root(), f.bob.ID, f.hash, identity.Cause{})
 		}, want: func(f *fixture) []signal {
 			return []signal{password(idp.Principal{UserID: f.bob.ID}, "admin", "create",
 				"An administrator reset the password", "An administrator reset your password")}
 		}},
-		{verb: "RemovePassword", name: "by an admin", run: func(ctx context.Context, f *fixture, tx idp.Tx) error {
+		{verb: "RemovePassword", name: "by an admin", audit: "user.remove_password", run: func(ctx context.Context, f *fixture, tx idp.Tx) error {
 			return identity.RemovePassword(ctx, tx, f.root(), f.ada.ID, identity.Cause{})
 		}, want: func(f *fixture) []signal {
 			return []signal{password(f.principal(), "admin", "delete", "The password was removed", "")}
@@ -211,7 +211,7 @@ func groupRows() []row {
 		return p
 	}
 	return []row{
-		{verb: "AddMember", name: "to another group", run: func(ctx context.Context, f *fixture, tx idp.Tx) error {
+		{verb: "AddMember", name: "to another group", audit: "user.join_group", run: func(ctx context.Context, f *fixture, tx idp.Tx) error {
 			return identity.AddMember(ctx, tx, f.root(), f.guests.ID, f.ada.ID, identity.Cause{})
 		}, want: func(f *fixture) []signal {
 			return []signal{claims(both(f), "The user joined a group", payload{"groups": []any{"Guests", "staff"}})}
@@ -219,15 +219,20 @@ func groupRows() []row {
 		{verb: "AddMember", name: "to their own group", run: func(ctx context.Context, f *fixture, tx idp.Tx) error {
 			return identity.AddMember(ctx, tx, f.root(), f.staff.ID, f.ada.ID, identity.Cause{})
 		}, want: none},
-		{verb: "RemoveMember", name: "the old group still hears of it", run: func(ctx context.Context, f *fixture, tx idp.Tx) error {
+		{verb: "RemoveMember", name: "the old group still hears of it", audit: "user.leave_group", run: func(ctx context.Context, f *fixture, tx idp.Tx) error {
 			return identity.RemoveMember(ctx, tx, f.root(), f.staff.ID, f.ada.ID, identity.Cause{})
+		}, want: func(f *fixture) []signal {
+			return []signal{claims(f.principal(), "The user left a group", payload{"groups": []any{}})}
+		}},
+		{verb: "RemoveMember", name: "entered by the caller", run: func(ctx context.Context, f *fixture, tx idp.Tx) error {
+			return identity.RemoveMember(ctx, tx, f.root(), f.staff.ID, f.ada.ID, identity.Cause{Entered: true})
 		}, want: func(f *fixture) []signal {
 			return []signal{claims(f.principal(), "The user left a group", payload{"groups": []any{}})}
 		}},
 		{verb: "RemoveMember", name: "of another group", run: func(ctx context.Context, f *fixture, tx idp.Tx) error {
 			return identity.RemoveMember(ctx, tx, f.root(), f.guests.ID, f.ada.ID, identity.Cause{})
 		}, want: none},
-		{verb: "RenameGroup", name: "with a member", run: func(ctx context.Context, f *fixture, tx idp.Tx) error {
+		{verb: "RenameGroup", name: "with a member", audit: "group.rename", run: func(ctx context.Context, f *fixture, tx idp.Tx) error {
 			_, err := identity.RenameGroup(ctx, tx, f.root(), f.staff.ID, "crew", identity.Cause{})
 			return err
 		}, want: func(f *fixture) []signal {
@@ -237,12 +242,12 @@ func groupRows() []row {
 			_, err := identity.RenameGroup(ctx, tx, f.root(), f.staff.ID, "staff", identity.Cause{})
 			return err
 		}, want: none},
-		{verb: "DeleteGroup", name: "with a member", run: func(ctx context.Context, f *fixture, tx idp.Tx) error {
+		{verb: "DeleteGroup", name: "with a member", audit: "group.delete", run: func(ctx context.Context, f *fixture, tx idp.Tx) error {
 			return identity.DeleteGroup(ctx, tx, f.root(), f.staff.ID, identity.Cause{})
 		}, want: func(f *fixture) []signal {
 			return []signal{claims(f.principal(), "A group was deleted", payload{"groups": []any{}})}
 		}},
-		{verb: "DeleteGroup", name: "without members", run: func(ctx context.Context, f *fixture, tx idp.Tx) error {
+		{verb: "DeleteGroup", name: "without members", audit: "group.delete", run: func(ctx context.Context, f *fixture, tx idp.Tx) error {
 			return identity.DeleteGroup(ctx, tx, f.root(), f.guests.ID, identity.Cause{})
 		}, want: none},
 		{verb: "GroupNames", name: "reads", run: func(_ context.Context, f *fixture, tx idp.Tx) error {

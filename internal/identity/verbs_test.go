@@ -149,7 +149,11 @@ func checkAudit(t *testing.T, got idp.AuditEntry, last int64, action, txn string
 		}
 		return
 	}
-	if got.ID != last+1 || got.Action != action || got.Outcome != "ok" || got.ObjectKind != "user" || got.ObjectID == "" {
+	kind := "user"
+	if strings.HasPrefix(action, "group.") {
+		kind = "group"
+	}
+	if got.ID != last+1 || got.Action != action || got.Outcome != "ok" || got.ObjectKind != kind || got.ObjectID == "" {
 		t.Errorf("audit entry = %+v, want one of %q", got, action)
 	}
 	if txn != "" && got.Txn != txn {
