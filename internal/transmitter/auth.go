@@ -120,13 +120,22 @@ func checkScope(token idp.AccessToken, scope string) *wireError {
 }
 
 // challenge is the WWW-Authenticate parameters of an answer. Without
-// credentials there is no error code (RFC 6750 §3.1).
+// credentials there is no error code (RFC 6750 §3.1). The slug comes from the
+// path, so it is repeated in a header only if it is one.
 func (t *Transmitter) challenge(slug string, e *wireError) []string {
-	params := []string{`realm="` + t.issuer(slug) + `"`}
+	known := idp.ValidateSlug("slug", slug) == nil
+	realm := t.cfg.BaseURL
+	if known {
+		realm = t.issuer(slug)
+	}
+	params := []string{`realm="` + realm + `"`}
 	if e.Code != codeUnauthorized {
 		params = append(params, `error="`+e.Code+`"`, `error_description="`+e.Description+`"`)
 	}
-	return append(params, `resource_metadata="`+t.wellKnown(resourceMetadata, slug)+`"`)
+	if known {
+		params = append(params, `resource_metadata="`+t.wellKnown(resourceMetadata, slug)+`"`)
+	}
+	return params
 }
 
 // actorOf is the application that a token belongs to, as an actor.

@@ -25,8 +25,8 @@ const (
 func (t *Transmitter) wellKnown(name, slug string) string {
 	u, err := url.Parse(t.issuer(slug))
 	if err != nil {
-		// New parsed BaseURL; a slug that came from a request is bad.
-		return t.cfg.BaseURL
+		// New parsed BaseURL, and a slug has nothing that could break it.
+		panic("transmitter: " + err.Error())
 	}
 	u.Path = "/.well-known/" + name + u.Path
 	return u.String()
