@@ -128,7 +128,7 @@ func (v SignedOut) Page() templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<div class=\"panel p-6 text-center sm:p-7\"><h1 class=\"text-xl font-semibold tracking-tight\">You are signed out</h1><p class=\"quiet mt-2\">Your applications have been told.</p><a class=\"btn btn-primary btn-block mt-6\" href=\"/sign-in\">Sign in again</a></div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<div class=\"panel p-6 text-center sm:p-7\"><h1 class=\"text-xl font-semibold tracking-tight\">You are signed out</h1><p class=\"quiet mt-2\">Nobody is signed in to Tocsin in this browser.</p><a class=\"btn btn-primary btn-block mt-6\" href=\"/sign-in\">Sign in again</a></div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -1,0 +1,70 @@
+// Copyright the Tocsin authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package web
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/tocsin-id/tocsin/internal/idp"
+	"github.com/tocsin-id/tocsin/internal/oidc"
+	"github.com/tocsin-id/tocsin/internal/web/page"
+)
+
+// continueRequest takes the next step of an authorization request.
+func (s *Site) continueRequest(v *visit, f signInForm) error {
+	step, err := s.oidc.Resume(v.r.Context(), f.request, v.sessionOrNil())
+	if err != nil {
+		return requestError(err)
+	}
+	return s.follow(v, f, step)
+}
+
+// follow does what a step asks for: a page of ours, each at its own address,
+// or the way back to the application.
+func (s *Site) follow(v *visit, f signInForm, step oidc.Step) error {
+	if done, ok := step.(oidc.Continue); ok {
+		return s.leave(v, done.URL)
+	}
+	path := oidc.SignInPath
+	if _, ok := step.(oidc.Consent); ok {
+		path = consentPath
+	}
+	if v.r.Method == http.MethodPost || v.r.URL.Path != path {
+		return v.redirect(path + "?request=" + url.QueryEscape(f.request))
+	}
+	switch step := step.(type) {
+	case oidc.SignIn:
+		if f.login = step.LoginHint; f.login == "" {
+			f.login = v.user.Username
+		}
+		return s.showSignIn(v, http.StatusOK, f, "", step)
+	case oidc.Consent:
+		return s.showConsent(v, f.request, step)
+	case oidc.Denied:
+		return v.show(http.StatusForbidden, page.Denied{
+			Frame: s.frame(v, "No access to "+step.Application.Name, ""), Request: f.request,
+			Application: applicationView(step.Application), Reason: step.Reason,
+		}.Page())
+	default:
+		return fmt.Errorf("authorization request: unknown step %T", step)
+	}
+}
+
+// requestError explains a request that cannot go on.
+func requestError(err error) error {
+	if errors.Is(err, idp.ErrNotFound) || errors.Is(err, idp.ErrExpired) || errors.Is(err, idp.ErrReused) {
+		over := *errRequestOver
+		over.cause = err
+		return &over
+	}
+	return err
+}
+
+// applicationView is an application as its user sees it.
+func applicationView(a idp.Application) page.ApplicationView {
+	return page.ApplicationView{Name: a.Name, Icon: a.Icon, URL: a.LaunchURL}
+}
