@@ -26,14 +26,6 @@ func (e *env) longPoll(ctx context.Context, s ssf.Stream) <-chan answer {
 
 // TestLongPoll is RFC 8936 §2.5 #1. The wait is one minute here.
 func TestLongPoll(t *testing.T) {
-	run := func(name string, test func(*testing.T, *env, ssf.Stream)) {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				e := newEnvInside(t)
-				test(t, e, e.createPoll())
-			})
-		})
-	}
 	waits := func(t *testing.T, done <-chan answer) {
 		t.Helper()
 		select {
@@ -54,116 +46,168 @@ func TestLongPoll(t *testing.T) {
 			return answer{}
 		}
 	}
-	run("waits for the timeout and answers empty", func(t *testing.T, e *env, s ssf.Stream) {
-		done := e.longPoll(t.Context(), s)
-		time.Sleep(time.Minute - time.Millisecond)
-		synctest.Wait()
-		waits(t, done)
-		time.Sleep(time.Millisecond)
-		if a := ended(t, done).want(http.StatusOK); a.body != `{"sets":{}}` {
-			t.Errorf("answer = %s", a.body)
-		}
+	t.Run("waits for the timeout and answers empty", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			e := newEnvInside(t)
+			s := e.createPoll()
+			done := e.longPoll(t.Context(), s)
+			time.Sleep(time.Minute - time.Millisecond)
+			synctest.Wait()
+			waits(t, done)
+			time.Sleep(time.Millisecond)
+			if a := ended(t, done).want(http.StatusOK); a.body != `{"sets":{}}` {
+				t.Errorf("answer = %s", a.body)
+			}
+		})
 	})
 	// RFC 8936 §2.2 #3.
-	run("returnImmediately does not wait", func(t *testing.T, e *env, s ssf.Stream) {
-		begin := time.Now()
-		e.poll(s, nil)
-		if took := time.Since(begin); took != 0 {
-			t.Errorf("took %v", took)
-		}
+	t.Run("returnImmediately does not wait", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			e := newEnvInside(t)
+			s := e.createPoll()
+			begin := time.Now()
+			e.poll(s, nil)
+			if took := time.Since(begin); took != 0 {
+				t.Errorf("took %v", took)
+			}
+		})
 	})
-	run("answers at once when there is a SET", func(t *testing.T, e *env, s ssf.Stream) {
-		e.revoke("ada")
-		if sets, _ := e.sets(ended(t, e.longPoll(t.Context(), s))); len(sets) != 1 {
-			t.Errorf("%d SETs, want 1", len(sets))
-		}
+	t.Run("answers at once when there is a SET", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			e := newEnvInside(t)
+			s := e.createPoll()
+			e.revoke("ada")
+			if sets, _ := e.sets(ended(t, e.longPoll(t.Context(), s))); len(sets) != 1 {
+				t.Errorf("%d SETs, want 1", len(sets))
+			}
+		})
 	})
-	run("ends with the first SET", func(t *testing.T, e *env, s ssf.Stream) {
-		done := e.longPoll(t.Context(), s)
-		time.Sleep(time.Second)
-		e.revoke("ada")
-		if sets, _ := e.sets(ended(t, done)); len(sets) != 1 {
-			t.Errorf("%d SETs, want 1", len(sets))
-		}
+	t.Run("ends with the first SET", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			e := newEnvInside(t)
+			s := e.createPoll()
+			done := e.longPoll(t.Context(), s)
+			time.Sleep(time.Second)
+			e.revoke("ada")
+			if sets, _ := e.sets(ended(t, done)); len(sets) != 1 {
+				t.Errorf("%d SETs, want 1", len(sets))
+			}
+		})
 	})
-	run("wakes all that wait and gives the SET to one", func(t *testing.T, e *env, s ssf.Stream) {
-		a, b := e.longPoll(t.Context(), s), e.longPoll(t.Context(), s)
-		e.revoke("ada")
-		synctest.Wait()
-		if len(a)+len(b) != 1 {
-			t.Fatalf("%d polls ended, want 1", len(a)+len(b))
-		}
-		e.revoke("bob")
-		ended(t, a)
-		ended(t, b)
+	t.Run("wakes all that wait and gives the SET to one", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			e := newEnvInside(t)
+			s := e.createPoll()
+			a, b := e.longPoll(t.Context(), s), e.longPoll(t.Context(), s)
+			e.revoke("ada")
+			synctest.Wait()
+			if len(a)+len(b) != 1 {
+				t.Fatalf("%d polls ended, want 1", len(a)+len(b))
+			}
+			e.revoke("bob")
+			ended(t, a)
+			ended(t, b)
+		})
 	})
-	run("ends with verification while the stream is enabled", func(t *testing.T, e *env, s ssf.Stream) {
-		done := e.longPoll(t.Context(), s)
-		e.verify(s, "x").want(http.StatusNoContent)
-		if sets, _ := e.sets(ended(t, done)); len(sets) != 1 {
-			t.Errorf("%d SETs, want 1", len(sets))
-		}
+	t.Run("ends with verification while the stream is enabled", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			e := newEnvInside(t)
+			s := e.createPoll()
+			done := e.longPoll(t.Context(), s)
+			e.verify(s, "x").want(http.StatusNoContent)
+			if sets, _ := e.sets(ended(t, done)); len(sets) != 1 {
+				t.Errorf("%d SETs, want 1", len(sets))
+			}
+		})
 	})
-	run("waits while the stream is paused and ends when it is enabled", func(t *testing.T, e *env, s ssf.Stream) {
-		e.set(s, "paused", "").want(http.StatusOK)
-		done := e.longPoll(t.Context(), s)
-		e.revoke("ada")
-		synctest.Wait()
-		waits(t, done)
-		e.set(s, "enabled", "").want(http.StatusOK)
-		if sets, _ := e.sets(ended(t, done)); len(sets) != 1 {
-			t.Errorf("%d SETs, want 1", len(sets))
-		}
+	t.Run("waits while the stream is paused and ends when it is enabled", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			e := newEnvInside(t)
+			s := e.createPoll()
+			e.set(s, "paused", "").want(http.StatusOK)
+			done := e.longPoll(t.Context(), s)
+			e.revoke("ada")
+			synctest.Wait()
+			waits(t, done)
+			e.set(s, "enabled", "").want(http.StatusOK)
+			if sets, _ := e.sets(ended(t, done)); len(sets) != 1 {
+				t.Errorf("%d SETs, want 1", len(sets))
+			}
+		})
 	})
-	run("ends with a SET that comes again", func(t *testing.T, e *env, s ssf.Stream) {
-		e.revoke("ada")
-		e.poll(s, nil)
-		done := e.longPoll(t.Context(), s)
-		time.Sleep(30 * time.Second)
-		if sets, _ := e.sets(ended(t, done)); len(sets) != 1 {
-			t.Errorf("%d SETs, want 1", len(sets))
-		}
+	t.Run("ends with a SET that comes again", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			e := newEnvInside(t)
+			s := e.createPoll()
+			e.revoke("ada")
+			e.poll(s, nil)
+			done := e.longPoll(t.Context(), s)
+			time.Sleep(30 * time.Second)
+			if sets, _ := e.sets(ended(t, done)); len(sets) != 1 {
+				t.Errorf("%d SETs, want 1", len(sets))
+			}
+		})
 	})
-	run("ends with what another poll's acknowledgement set free", func(t *testing.T, e *env, s ssf.Stream) {
-		e.revoke("ada")
-		e.revoke("ada")
-		first := e.poll(s, nil)
-		done := e.longPoll(t.Context(), s)
-		waits(t, done)
-		e.poll(s, object{"maxEvents": 0, "ack": ids(first)})
-		if sets, _ := e.sets(ended(t, done)); len(sets) != 1 {
-			t.Errorf("%d SETs, want 1", len(sets))
-		}
+	t.Run("ends with what another poll's acknowledgement set free", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			e := newEnvInside(t)
+			s := e.createPoll()
+			e.revoke("ada")
+			e.revoke("ada")
+			first := e.poll(s, nil)
+			done := e.longPoll(t.Context(), s)
+			waits(t, done)
+			e.poll(s, object{"maxEvents": 0, "ack": ids(first)})
+			if sets, _ := e.sets(ended(t, done)); len(sets) != 1 {
+				t.Errorf("%d SETs, want 1", len(sets))
+			}
+		})
 	})
 	// SSF §8.1.1.5 #3.
-	run("ends with 404 when the stream is deleted", func(t *testing.T, e *env, s ssf.Stream) {
-		done := e.longPoll(t.Context(), s)
-		e.do("DELETE", "streams?stream_id="+s.ID, manage, nil).want(http.StatusNoContent)
-		ended(t, done).wantError(http.StatusNotFound)
+	t.Run("ends with 404 when the stream is deleted", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			e := newEnvInside(t)
+			s := e.createPoll()
+			done := e.longPoll(t.Context(), s)
+			e.do("DELETE", "streams?stream_id="+s.ID, manage, nil).want(http.StatusNoContent)
+			ended(t, done).wantError(http.StatusNotFound)
+		})
 	})
-	run("ends within a second when an admin deletes the stream", func(t *testing.T, e *env, s ssf.Stream) {
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		go e.fan.Run(ctx)
-		done := e.longPoll(t.Context(), s)
-		e.update(func(tx idp.Tx) error { return tx.DeleteStream(e.stored(s.ID).Num) })
-		time.Sleep(time.Second)
-		ended(t, done).wantError(http.StatusNotFound)
+	t.Run("ends within a second when an admin deletes the stream", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			e := newEnvInside(t)
+			s := e.createPoll()
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			go e.fan.Run(ctx)
+			done := e.longPoll(t.Context(), s)
+			e.update(func(tx idp.Tx) error { return tx.DeleteStream(e.stored(s.ID).Num) })
+			time.Sleep(time.Second)
+			ended(t, done).wantError(http.StatusNotFound)
+		})
 	})
-	run("ends when the program shuts down", func(t *testing.T, e *env, s ssf.Stream) {
-		done := e.longPoll(t.Context(), s)
-		e.tx.Close()
-		ended(t, done).want(http.StatusOK)
+	t.Run("ends when the program shuts down", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			e := newEnvInside(t)
+			s := e.createPoll()
+			done := e.longPoll(t.Context(), s)
+			e.tx.Close()
+			ended(t, done).want(http.StatusOK)
+		})
 	})
-	run("ends when the Receiver hangs up, and loses nothing", func(t *testing.T, e *env, s ssf.Stream) {
-		ctx, cancel := context.WithCancel(t.Context())
-		done := e.longPoll(ctx, s)
-		cancel()
-		ended(t, done)
-		e.revoke("ada")
-		if sets := e.poll(s, nil); len(sets) != 1 {
-			t.Errorf("%d SETs, want 1", len(sets))
-		}
+	t.Run("ends when the Receiver hangs up, and loses nothing", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			e := newEnvInside(t)
+			s := e.createPoll()
+			ctx, cancel := context.WithCancel(t.Context())
+			done := e.longPoll(ctx, s)
+			cancel()
+			ended(t, done)
+			e.revoke("ada")
+			if sets := e.poll(s, nil); len(sets) != 1 {
+				t.Errorf("%d SETs, want 1", len(sets))
+			}
+		})
 	})
 }
 

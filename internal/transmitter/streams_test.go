@@ -66,7 +66,7 @@ func TestCreateStream(t *testing.T) {
 			t.Errorf("two streams are %v and %v", a, b)
 		}
 	})
-	// SSF §8.1.1.1 #7, #8, §6.1.2 #1, #2.
+	// SSF §8.1.1.1 #7, #8 and SSF §6.1.2 #1, #2.
 	t.Run("no delivery means poll with an endpoint_url of ours", func(t *testing.T) {
 		for _, body := range []any{object{}, object{"delivery": object{"method": ssf.Poll, "endpoint_url": "https://rp.example/x"}}} {
 			s := e.create(body)
