@@ -12,9 +12,9 @@ import (
 	"github.com/tocsin-id/tocsin/internal/idp"
 )
 
-// oidcSettingsJSON is what an admin sets. In a PATCH what is absent stays; a
+// OIDCSettingsJSON is what an admin sets. In a PATCH what is absent stays; a
 // new provider takes the defaults for it.
-type oidcSettingsJSON struct {
+type OIDCSettingsJSON struct {
 	ApplicationID          *idp.ApplicationID `json:"application_id,omitempty" doc:"The application that the provider is for. Empty unassigns it."`
 	Name                   *string            `json:"name,omitempty"`
 	AuthMethod             *string            `json:"auth_method,omitempty" enum:"client_secret_basic,client_secret_post,private_key_jwt" doc:"How the client authenticates at the token endpoint. The default is client_secret_basic."`
@@ -29,7 +29,7 @@ type oidcSettingsJSON struct {
 }
 
 type newOIDCProviderJSON struct {
-	oidcSettingsJSON
+	OIDCSettingsJSON
 	ClientID string `json:"client_id,omitempty" doc:"Made if absent. It cannot be changed."`
 }
 
@@ -76,7 +76,7 @@ func withSecret(p idp.OIDCProvider, secret idp.Secret) oidcProviderJSON {
 }
 
 // apply puts the settings into p.
-func (s oidcSettingsJSON) apply(p *idp.OIDCProvider) error {
+func (s OIDCSettingsJSON) apply(p *idp.OIDCProvider) error {
 	set(&p.ApplicationID, s.ApplicationID)
 	set(&p.Name, s.Name)
 	set(&p.AuthMethod, s.AuthMethod)
@@ -143,7 +143,7 @@ func (a *API) oidcProviderRoutes() {
 			return toOIDCProvider(p), err
 		})
 	change(a, operation(http.MethodPatch, provider, "OIDC providers", "Change an OIDC provider", http.StatusNotFound, http.StatusConflict),
-		func(ctx context.Context, tx idp.Tx, who idp.Actor, in *withID[oidcSettingsJSON]) (oidcProviderJSON, error) {
+		func(ctx context.Context, tx idp.Tx, who idp.Actor, in *withID[OIDCSettingsJSON]) (oidcProviderJSON, error) {
 			p, err := OIDCProvider(ctx, tx, who, idp.ProviderID(in.ID))
 			if err != nil {
 				return oidcProviderJSON{}, err

@@ -40,7 +40,7 @@ type sessionList struct {
 type oneSession struct {
 	ID      string `path:"id" maxLength:"64"`
 	Session string `path:"session" maxLength:"64"`
-	Body    reasonJSON
+	Body    ReasonJSON
 }
 
 func (a *API) sessionRoutes() {
@@ -51,7 +51,7 @@ func (a *API) sessionRoutes() {
 			return list[sessionJSON]{convert(found, toSession)}, err
 		})
 	change(a, quiet(operation(http.MethodPost, sessions+"/revoke", "sessions", "Revoke all sessions of a user", http.StatusNotFound)),
-		func(ctx context.Context, tx idp.Tx, who idp.Actor, in *withID[reasonJSON]) (nothing, error) {
+		func(ctx context.Context, tx idp.Tx, who idp.Actor, in *withID[ReasonJSON]) (nothing, error) {
 			return nothing{}, RevokeSessions(ctx, tx, who, idp.UserID(in.ID), in.Body.reason())
 		})
 	change(a, quiet(operation(http.MethodPost, sessions+"/{session}/revoke", "sessions", "Revoke one session", http.StatusNotFound)),

@@ -13,9 +13,9 @@ import (
 	"github.com/tocsin-id/tocsin/secevent"
 )
 
-// ssfSettingsJSON is what an admin sets. In a PATCH what is absent stays; a
+// SSFSettingsJSON is what an admin sets. In a PATCH what is absent stays; a
 // new provider takes the defaults for it.
-type ssfSettingsJSON struct {
+type SSFSettingsJSON struct {
 	ApplicationID           *idp.ApplicationID   `json:"application_id,omitempty" doc:"The application that may manage streams on the provider. Empty unassigns it. It cannot change while there are streams."`
 	Name                    *string              `json:"name,omitempty"`
 	SigningKeyID            *idp.KeyID           `json:"signing_key_id,omitempty" doc:"The key that signs the SETs. It cannot change while there are streams: rotate it instead."`
@@ -29,7 +29,7 @@ type ssfSettingsJSON struct {
 }
 
 type newSSFProviderJSON struct {
-	ssfSettingsJSON
+	SSFSettingsJSON
 	Slug string `json:"slug" example:"atlas" doc:"The last part of the issuer. It cannot be changed."`
 }
 
@@ -61,7 +61,7 @@ func toSSFProvider(p idp.SSFProvider) ssfProviderJSON {
 }
 
 // apply puts the settings into p.
-func (s ssfSettingsJSON) apply(p *idp.SSFProvider) error {
+func (s SSFSettingsJSON) apply(p *idp.SSFProvider) error {
 	set(&p.ApplicationID, s.ApplicationID)
 	set(&p.Name, s.Name)
 	set(&p.SigningKeyID, s.SigningKeyID)
@@ -121,7 +121,7 @@ func (a *API) ssfProviderRoutes() {
 			return toSSFProvider(p), err
 		})
 	change(a, operation(http.MethodPatch, provider, "SSF providers", "Change an SSF provider", http.StatusNotFound, http.StatusConflict),
-		func(ctx context.Context, tx idp.Tx, who idp.Actor, in *withID[ssfSettingsJSON]) (ssfProviderJSON, error) {
+		func(ctx context.Context, tx idp.Tx, who idp.Actor, in *withID[SSFSettingsJSON]) (ssfProviderJSON, error) {
 			p, err := SSFProvider(ctx, tx, who, idp.ProviderID(in.ID))
 			if err != nil {
 				return ssfProviderJSON{}, err

@@ -13,7 +13,8 @@ import (
 	"github.com/tocsin-id/tocsin/secevent"
 )
 
-type streamJSON struct {
+// StreamJSON is a stream without what became of its deliveries.
+type StreamJSON struct {
 	ID              idp.StreamID         `json:"id"`
 	ProviderID      idp.ProviderID       `json:"provider_id"`
 	ApplicationID   idp.ApplicationID    `json:"application_id"`
@@ -33,8 +34,8 @@ type streamJSON struct {
 	UpdatedAt       time.Time            `json:"updated_at"`
 }
 
-func toStream(s idp.Stream) streamJSON {
-	return streamJSON{
+func toStream(s idp.Stream) StreamJSON {
+	return StreamJSON{
 		ID: s.ID, ProviderID: s.ProviderID, ApplicationID: s.ApplicationID, Audience: append([]string{}, s.Audience...),
 		EventsRequested: s.EventsRequested, Description: s.Description, Method: s.Method, EndpointURL: s.EndpointURL,
 		Authorized: !s.Authorization.IsZero(), Status: s.Status, Reason: s.Reason, StatusBy: s.StatusBy,
@@ -44,7 +45,7 @@ func toStream(s idp.Stream) streamJSON {
 }
 
 type streamReportJSON struct {
-	streamJSON
+	StreamJSON
 	LastSeq     int64           `json:"last_seq" doc:"The number of the last delivery."`
 	Floor       int64           `json:"floor" doc:"All deliveries up to this one are settled."`
 	Pending     int64           `json:"pending" doc:"How many deliveries are not settled."`
@@ -91,7 +92,7 @@ func toReport(r StreamReport) streamReportJSON {
 		return exceptionJSON{e.Seq, e.Tries, e.NextAt, e.Status, e.Err, e.Detail, e.At}
 	}
 	return streamReportJSON{
-		streamJSON: toStream(r.Stream), LastSeq: r.LastSeq, Floor: r.Position.Floor, Pending: r.Pending,
+		StreamJSON: toStream(r.Stream), LastSeq: r.LastSeq, Floor: r.Position.Floor, Pending: r.Pending,
 		Health: healthJSON{h.Failures, h.NextAt, h.LastOKAt, h.FailedAt, h.FailingSince, h.Err, h.Detail},
 		Attempts: convert(r.Attempts, func(a idp.Attempt) attemptJSON {
 			return attemptJSON{a.From, a.To, a.At, a.Took.Milliseconds(), a.Outcome, a.Status, a.Err, a.Detail}
@@ -122,7 +123,7 @@ func (a *API) streamRoutes() {
 			return toReport(r), err
 		})
 	serve(a, operation(http.MethodPut, stream+"/status", "streams", "Enable, pause or disable a stream", http.StatusNotFound),
-		func(ctx context.Context, who idp.Actor, in *withID[streamStatusJSON]) (streamJSON, error) {
+		func(ctx context.Context, who idp.Actor, in *withID[streamStatusJSON]) (StreamJSON, error) {
 			s, err := a.changeStream(ctx, func(tx idp.Tx) (idp.Stream, error) {
 				return SetStreamStatus(ctx, tx, who, idp.StreamID(in.ID), idp.StreamStatus(in.Body.Status), in.Body.Reason)
 			})
@@ -158,12 +159,12 @@ func (a *API) changeStream(ctx context.Context, fn func(idp.Tx) (idp.Stream, err
 	return s, nil
 }
 
-func listStreams(ctx context.Context, tx idp.Tx, who idp.Actor, in *streamList) (page[streamJSON], error) {
+func listStreams(ctx context.Context, tx idp.Tx, who idp.Actor, in *streamList) (page[StreamJSON], error) {
 	found, err := Streams(ctx, tx, who, idp.StreamFilter{
 		ProviderID: idp.ProviderID(in.ProviderID), ApplicationID: idp.ApplicationID(in.ApplicationID),
 		Status: idp.StreamStatus(in.Status), After: idp.StreamNum(in.Cursor), Limit: in.Limit,
 	})
-	out := page[streamJSON]{Items: convert(found, toStream)}
+	out := page[StreamJSON]{Items: convert(found, toStream)}
 	if len(found) == in.Limit {
 		out.NextCursor = strconv.FormatInt(int64(found[len(found)-1].Num), 10)
 	}

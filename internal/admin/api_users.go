@@ -37,20 +37,21 @@ type newUserJSON struct {
 }
 
 type userPatchJSON struct {
-	reasonJSON
+	ReasonJSON
 	Username *string `json:"username,omitempty"`
 	Email    *string `json:"email,omitempty" doc:"Empty removes it."`
 	Name     *string `json:"name,omitempty"`
 	Admin    *bool   `json:"admin,omitempty"`
 }
 
-// reasonJSON is why an admin does something.
-type reasonJSON struct {
+// ReasonJSON is why an admin does something. Like the other types that are
+// embedded in a body it is exported, because the schema is made by reflection.
+type ReasonJSON struct {
 	ReasonAdmin string `json:"reason_admin,omitempty" maxLength:"500" doc:"For the audit log, and for the administrators of applications, in English."`
 	ReasonUser  string `json:"reason_user,omitempty" maxLength:"500" doc:"Applications may show it to the user, in English."`
 }
 
-func (r reasonJSON) reason() Reason { return Reason{Admin: r.ReasonAdmin, User: r.ReasonUser} }
+func (r ReasonJSON) reason() Reason { return Reason{Admin: r.ReasonAdmin, User: r.ReasonUser} }
 
 // erasure is a request to delete: it has no body, so the reason is in the
 // query.
@@ -132,8 +133,8 @@ func patchUser(ctx context.Context, tx idp.Tx, who idp.Actor, in *withID[userPat
 
 // accountVerb serves a verb that takes a user and a reason, and answers with
 // the user.
-func accountVerb(verb func(context.Context, idp.Tx, idp.Actor, idp.UserID, Reason) error) func(context.Context, idp.Tx, idp.Actor, *withID[reasonJSON]) (userJSON, error) {
-	return func(ctx context.Context, tx idp.Tx, who idp.Actor, in *withID[reasonJSON]) (userJSON, error) {
+func accountVerb(verb func(context.Context, idp.Tx, idp.Actor, idp.UserID, Reason) error) func(context.Context, idp.Tx, idp.Actor, *withID[ReasonJSON]) (userJSON, error) {
+	return func(ctx context.Context, tx idp.Tx, who idp.Actor, in *withID[ReasonJSON]) (userJSON, error) {
 		id := idp.UserID(in.ID)
 		if err := verb(ctx, tx, who, id, in.Body.reason()); err != nil {
 			return userJSON{}, err
@@ -144,7 +145,7 @@ func accountVerb(verb func(context.Context, idp.Tx, idp.Actor, idp.UserID, Reaso
 }
 
 type resetJSON struct {
-	reasonJSON
+	ReasonJSON
 	Password string `json:"password,omitempty" doc:"10 to 256 characters. Without it one is made and returned."`
 }
 

@@ -1,0 +1,141 @@
+// Copyright the Tocsin authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package admin_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"testing"
+)
+
+// example is a request that works and what its answer holds at least. It is
+// the documentation of the route.
+type example struct {
+	route string
+	path  string
+	// body is JSON, without the braces around ids.
+	body   string
+	status int
+	want   map[string]any
+	// present are members that the answer has, whatever they are.
+	present []string
+	// action is that of the audit entry; a route without one only reads.
+	action string
+}
+
+func examples(t *testing.T) []example {
+	return append(append(userExamples(), objectExamples()...), keyExamples(t)...)
+}
+
+func userExamples() []example {
+	return []example{
+		{route: "GET /api/v1/users", path: "/api/v1/users?search=ADA&limit=1", status: 200, present: []string{"items", "next_cursor"}},
+		{route: "POST /api/v1/users", body: `{"username":"bob","email":"bob@example.com","name":"Bob","password":"correct horse battery"}`,
+			status: 201, want: map[string]any{"username": "bob", "email": "bob@example.com", "admin": false, "disabled": false},
+			present: []string{"id", "created_at"}, action: "user.create"},
+		{route: "GET /api/v1/users/{id}", path: "/api/v1/users/{user}", status: 200, want: map[string]any{"username": "ada", "email": "ada@example.com"}},
+		{route: "PATCH /api/v1/users/{id}", path: "/api/v1/users/{user}", body: `{"email":"new@example.com","reason_admin":"asked"}`,
+			status: 200, want: map[string]any{"username": "ada", "email": "new@example.com"}, action: "user.update"},
+		{route: "DELETE /api/v1/users/{id}", path: "/api/v1/users/{user}?reason_admin=left", status: 204, action: "user.delete"},
+		{route: "POST /api/v1/users/{id}/disable", path: "/api/v1/users/{user}/disable", body: `{"reason_admin":"asked","reason_user":"bye"}`,
+			status: 200, want: map[string]any{"disabled": true}, present: []string{"disabled_at"}, action: "user.disable"},
+		{route: "POST /api/v1/users/{id}/enable", path: "/api/v1/users/{user}/enable", body: `{}`,
+			status: 200, want: map[string]any{"disabled": false}, action: "user.enable"},
+		{route: "POST /api/v1/users/{id}/password", path: "/api/v1/users/{user}/password", body: `{"reason_user":"you asked"}`,
+			status: 200, present: []string{"password"}, action: "user.reset_password"},
+		{route: "GET /api/v1/users/{id}/sessions", path: "/api/v1/users/{user}/sessions?all=true", status: 200, present: []string{"items"}},
+		{route: "POST /api/v1/users/{id}/sessions/revoke", path: "/api/v1/users/{user}/sessions/revoke", body: `{"reason_admin":"lost phone"}`,
+			status: 204, action: "user.revoke_sessions"},
+		{route: "POST /api/v1/users/{id}/sessions/{session}/revoke", path: "/api/v1/users/{user}/sessions/{session}/revoke", body: `{}`,
+			status: 204, action: "session.revoke"},
+		{route: "GET /api/v1/groups", status: 200, present: []string{"items"}},
+		{route: "POST /api/v1/groups", body: `{"name":"guests"}`, status: 201, want: map[string]any{"name": "guests"}, action: "group.create"},
+		{route: "GET /api/v1/groups/{id}", path: "/api/v1/groups/{group}", status: 200, want: map[string]any{"name": "staff"}},
+		{route: "PATCH /api/v1/groups/{id}", path: "/api/v1/groups/{group}", body: `{"name":"crew"}`,
+			status: 200, want: map[string]any{"name": "crew"}, action: "group.rename"},
+		{route: "DELETE /api/v1/groups/{id}", path: "/api/v1/groups/{group}", status: 204, action: "group.delete"},
+		{route: "GET /api/v1/groups/{id}/members", path: "/api/v1/groups/{group}/members", status: 200, present: []string{"items"}},
+		{route: "PUT /api/v1/groups/{id}/members/{user}", path: "/api/v1/groups/{group}/members/{root}", status: 204, action: "group.add_member"},
+		{route: "DELETE /api/v1/groups/{id}/members/{user}", path: "/api/v1/groups/{group}/members/{user}", status: 204, action: "group.remove_member"},
+		{route: "GET /api/v1/api-tokens", status: 200, present: []string{"items"}},
+		{route: "POST /api/v1/api-tokens", body: `{"name":"deploy","expires_at":"2099-01-01T00:00:00Z"}`, status: 201,
+			want: map[string]any{"name": "deploy", "expires_at": "2099-01-01T00:00:00Z"}, present: []string{"token", "id"}, action: "api_token.create"},
+		{route: "DELETE /api/v1/api-tokens/{id}", path: "/api/v1/api-tokens/{token}", status: 204, action: "api_token.revoke"},
+		{route: "GET /api/v1/audit-entries", path: "/api/v1/audit-entries?object_kind=user&limit=1", status: 200, present: []string{"items", "next_cursor"}},
+	}
+}
+
+func objectExamples() []example {
+	return []example{
+		{route: "GET /api/v1/applications", status: 200, present: []string{"items"}},
+		{route: "POST /api/v1/applications", body: `{"slug":"beacon","name":"Beacon","launch_url":"https://beacon.example.com","groups":["{group}"]}`,
+			status: 201, want: map[string]any{"slug": "beacon", "launch_url": "https://beacon.example.com"}, present: []string{"id", "groups"}, action: "application.create"},
+		{route: "GET /api/v1/applications/{id}", path: "/api/v1/applications/{application}", status: 200, want: map[string]any{"slug": "atlas", "groups": []any{}}},
+		{route: "PATCH /api/v1/applications/{id}", path: "/api/v1/applications/{application}", body: `{"name":"Atlas 2","icon":"https://atlas.example.com/icon.png"}`,
+			status: 200, want: map[string]any{"slug": "atlas", "name": "Atlas 2"}, action: "application.update"},
+		{route: "DELETE /api/v1/applications/{id}", path: "/api/v1/applications/{application}", status: 204, action: "application.delete"},
+		{route: "GET /api/v1/oidc-providers", status: 200, present: []string{"items"}},
+		{route: "POST /api/v1/oidc-providers", body: `{"name":"Beacon","redirect_uris":["https://beacon.example.com/callback"]}`, status: 201,
+			want:    map[string]any{"auth_method": "client_secret_basic", "access_token_lifetime_seconds": 900.0, "grants": []any{"authorization_code", "refresh_token"}},
+			present: []string{"client_id", "client_secret"}, action: "oidc_provider.create"},
+		{route: "GET /api/v1/oidc-providers/{id}", path: "/api/v1/oidc-providers/{oidc}", status: 200, want: map[string]any{"client_id": "atlas", "client_secret": nil}},
+		{route: "PATCH /api/v1/oidc-providers/{id}", path: "/api/v1/oidc-providers/{oidc}", body: `{"id_token_lifetime_seconds":7200}`,
+			status: 200, want: map[string]any{"id_token_lifetime_seconds": 7200.0, "client_id": "atlas"}, action: "oidc_provider.update"},
+		{route: "POST /api/v1/oidc-providers/{id}/secret", path: "/api/v1/oidc-providers/{oidc}/secret", status: 200,
+			want: map[string]any{"client_id": "atlas"}, present: []string{"client_secret"}, action: "oidc_provider.rotate_secret"},
+		{route: "DELETE /api/v1/oidc-providers/{id}", path: "/api/v1/oidc-providers/{oidc}", status: 204, action: "oidc_provider.delete"},
+		{route: "GET /api/v1/ssf-providers", status: 200, present: []string{"items"}},
+		{route: "POST /api/v1/ssf-providers", body: `{"slug":"beacon","name":"Beacon","signing_key_id":"{key}","application_id":"{application}"}`, status: 201,
+			want:    map[string]any{"slug": "beacon", "verify_tls": true, "event_retention_seconds": 604800.0, "default_subjects": "ALL", "inactivity_timeout_seconds": 0.0},
+			present: []string{"event_types"}, action: "ssf_provider.create"},
+		{route: "GET /api/v1/ssf-providers/{id}", path: "/api/v1/ssf-providers/{ssf}", status: 200, want: map[string]any{"slug": "atlas", "audiences": []any{}}},
+		{route: "PATCH /api/v1/ssf-providers/{id}", path: "/api/v1/ssf-providers/{ssf}", body: `{"event_retention_seconds":86400,"verify_tls":false}`,
+			status: 200, want: map[string]any{"event_retention_seconds": 86400.0, "verify_tls": false, "slug": "atlas"}, action: "ssf_provider.update"},
+		{route: "DELETE /api/v1/ssf-providers/{id}", path: "/api/v1/ssf-providers/{ssf}", status: 204, action: "ssf_provider.delete"},
+		{route: "GET /api/v1/streams", path: "/api/v1/streams?application_id={application}&status=enabled&limit=1", status: 200, present: []string{"items", "next_cursor"}},
+		{route: "GET /api/v1/streams/{id}", path: "/api/v1/streams/{stream}", status: 200,
+			want:    map[string]any{"status": "enabled", "authorized": true, "pending": 0.0, "attempts": []any{}, "method": "urn:ietf:rfc:8935"},
+			present: []string{"health", "floor"}},
+		{route: "PUT /api/v1/streams/{id}/status", path: "/api/v1/streams/{stream}/status", body: `{"status":"paused","reason":"maintenance"}`,
+			status: 200, want: map[string]any{"status": "paused", "reason": "maintenance", "status_by": "token"}, action: "stream.pause"},
+		{route: "POST /api/v1/streams/{id}/verify", path: "/api/v1/streams/{stream}/verify", status: 204, action: "stream.verify"},
+		{route: "DELETE /api/v1/streams/{id}", path: "/api/v1/streams/{stream}", status: 204, action: "stream.delete"},
+	}
+}
+
+func keyExamples(t *testing.T) []example {
+	imported, err := json.Marshal(testPEM(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []example{
+		{route: "GET /api/v1/signing-keys", status: 200, present: []string{"items"}},
+		{route: "POST /api/v1/signing-keys", body: `{"name":"new","algorithm":"EdDSA"}`, status: 201,
+			want: map[string]any{"name": "new", "algorithm": "EdDSA"}, present: []string{"versions"}, action: "signing_key.create"},
+		{route: "POST /api/v1/signing-keys/import", body: `{"name":"imported","pem":` + string(imported) + `}`, status: 201,
+			want: map[string]any{"name": "imported", "algorithm": "ES384"}, action: "signing_key.create"},
+		{route: "GET /api/v1/signing-keys/{id}", path: "/api/v1/signing-keys/{key}", status: 200, want: map[string]any{"name": "atlas key"}},
+		{route: "POST /api/v1/signing-keys/{id}/rotate", path: "/api/v1/signing-keys/{key}/rotate", body: `{"overlap_seconds":600}`,
+			status: 200, want: map[string]any{"name": "atlas key"}, action: "signing_key.rotate"},
+		{route: "DELETE /api/v1/signing-keys/{id}", path: "/api/v1/signing-keys/{spare}", status: 204, action: "signing_key.delete"},
+	}
+}
+
+// testPEM is a fresh P-384 key.
+func testPEM(t *testing.T) string {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+}
