@@ -43,6 +43,7 @@ type AuthRequest struct {
 
 	// The members below are set when the user has signed in and consented.
 
+	// UserID is before that the user whom the client expects, if it named one.
 	UserID    UserID
 	SessionID SessionID
 	AuthTime  time.Time

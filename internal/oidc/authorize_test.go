@@ -4,13 +4,16 @@
 package oidc_test
 
 import (
+	"errors"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/tocsin-id/tocsin/internal/idp"
 	"github.com/tocsin-id/tocsin/internal/oidc"
+	"github.com/tocsin-id/tocsin/internal/signing"
 )
 
 // TestAuthorizeShows is about requests whose redirect URI cannot be trusted:
@@ -208,5 +211,25 @@ func TestScopes(t *testing.T) {
 				t.Errorf("scope %q gave %q, refresh token %q; want %q, %v", tt.scope, a.text("scope"), a.text("refresh_token"), tt.want, tt.refresh)
 			}
 		})
+	}
+}
+
+// TestErrorPage shows errors for people on a page of the caller's.
+func TestErrorPage(t *testing.T) {
+	w := newWorld(t)
+	var shown *oidc.Error
+	base, _ := url.Parse(w.url)
+	p, err := oidc.New(oidc.Config{
+		DB: w.db, Keys: signing.New(signing.Config{DB: w.db}), SigningKey: "unused", Base: base, AllowInsecure: true,
+		SSFIssuer: func(slug string) string { return slug },
+		ErrorPage: func(rw http.ResponseWriter, _ *http.Request, e *oidc.Error) { shown = e; rw.WriteHeader(e.Status()) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec := httptest.NewRecorder()
+	p.Handler().ServeHTTP(rec, httptest.NewRequest("GET", "/oauth2/authorize?client_id=nobody", nil))
+	if rec.Code != http.StatusBadRequest || shown == nil || shown.Code != oidc.InvalidClient || !errors.Is(shown, idp.ErrNotFound) {
+		t.Errorf("authorize = %d with %v, want 400 with the unknown client", rec.Code, shown)
 	}
 }

@@ -112,6 +112,23 @@ func TestRefreshRefused(t *testing.T) {
 			t.Errorf("the next refresh has scope %q, want all that was granted", again.text("scope"))
 		}
 	})
+	t.Run("expired", func(t *testing.T) {
+		access, refresh := "tocsin_at_"+idp.NewToken(), "tocsin_rt_"+idp.NewToken()
+		w.update(func(tx idp.Tx) error {
+			past := tx.Now().Add(-time.Millisecond)
+			err := tx.CreateAccessToken(idp.AccessToken{ID: oidc.AccessTokenID(access), ApplicationID: w.atlas.app.ID,
+				ClientID: w.atlas.client.ClientID, UserID: w.user.ID, SessionID: w.session.ID, ExpiresAt: past})
+			if err != nil {
+				return err
+			}
+			return tx.CreateRefreshToken(idp.RefreshToken{Hash: idp.HashToken(refresh), FamilyID: "family",
+				ApplicationID: w.atlas.app.ID, ClientID: w.atlas.client.ClientID, UserID: w.user.ID, SessionID: w.session.ID, ExpiresAt: past})
+		})
+		wantError(t, "refresh", w.refresh(refresh), 400, oidc.InvalidGrant)
+		if _, err := w.provider.Authenticate(t.Context(), access); !errors.Is(err, idp.ErrExpired) {
+			t.Errorf("Authenticate = %v, want ErrExpired", err)
+		}
+	})
 	t.Run("access token instead", func(t *testing.T) {
 		wantError(t, "refresh", w.refresh(w.tokens().text("access_token")), 400, oidc.InvalidGrant)
 	})
