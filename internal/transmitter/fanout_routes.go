@@ -51,11 +51,11 @@ func loadRoutes(tx idp.Tx, version int64) (*routeTable, error) {
 		if provider.ID == "" || application.ID == "" || provider.ApplicationID != application.ID {
 			continue // the provider serves another application by now
 		}
-		count, err := tx.CountSubjects(s.Num)
+		subjects, err := tx.Subjects(s.Num, 1)
 		if err != nil {
 			return nil, err
 		}
-		table.add(&streamRoute{s, provider, application, count > 0})
+		table.add(&streamRoute{s, provider, application, len(subjects) > 0})
 	}
 	return table, nil
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -206,14 +207,14 @@ func TestFanOutOnce(t *testing.T) {
 		e := newEnv(t, func(c *transmitter.Config, _ *idp.SSFProvider) { broken.DB, c.DB = c.DB, broken })
 		s := e.createPoll()
 		e.signal(caep.TypeSessionRevoked, ada)
-		broken.fail = true
+		broken.fail.Store(true)
 		if n, err := e.fan.Once(t.Context()); n != 0 || !errors.Is(err, errBroken) {
 			t.Fatalf("Once = %d, %v, want %v", n, err, errBroken)
 		}
 		if ds := e.deliveries(s.ID); len(ds) != 0 || len(e.woke) != 0 {
 			t.Fatalf("deliveries = %v, woke %v", ds, e.woke)
 		}
-		broken.fail = false
+		broken.fail.Store(false)
 		e.fanOut()
 		if ds := e.deliveries(s.ID); len(ds) != 1 {
 			t.Errorf("deliveries = %v", ds)
@@ -226,12 +227,12 @@ var errBroken = errors.New("the disk is full")
 // brokenDB fails every commit when told to.
 type brokenDB struct {
 	idp.DB
-	fail bool
+	fail atomic.Bool
 }
 
 func (db *brokenDB) Update(ctx context.Context, fn func(idp.Tx) error) error {
 	return db.DB.Update(ctx, func(tx idp.Tx) error {
-		if err := fn(tx); err != nil || !db.fail {
+		if err := fn(tx); err != nil || !db.fail.Load() {
 			return err
 		}
 		return errBroken
@@ -258,10 +259,10 @@ func TestFanOutRun(t *testing.T) {
 		if n := len(e.deliveries(s.ID)); n != 1 || time.Since(begin) != 0 {
 			t.Errorf("%d deliveries after %v, want 1 at once", n, time.Since(begin))
 		}
-		broken.fail = true
+		broken.fail.Store(true)
 		e.signal(caep.TypeSessionRevoked, ada)
 		synctest.Wait()
-		broken.fail = false
+		broken.fail.Store(false)
 		time.Sleep(1100 * time.Millisecond)
 		synctest.Wait()
 		if n := len(e.deliveries(s.ID)); n != 2 {

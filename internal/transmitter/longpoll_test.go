@@ -211,6 +211,26 @@ func TestLongPoll(t *testing.T) {
 	})
 }
 
+// TestMaxPolls: one Receiver cannot hold any number of connections.
+func TestMaxPolls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEnvInside(t)
+		s, other := e.createPoll(), e.createPoll()
+		for range transmitter.MaxPolls {
+			e.longPoll(t.Context(), s)
+		}
+		a := e.do("POST", pollPath(s), read, object{})
+		a.wantError(http.StatusTooManyRequests, "too many polls")
+		if a.header.Get("Retry-After") == "" {
+			t.Error("no Retry-After")
+		}
+		e.poll(other, nil)
+		e.tx.Close()
+		synctest.Wait()
+		e.poll(s, nil)
+	})
+}
+
 // TestLongPollDeadlines: the deadlines that a server has for ordinary requests
 // do not cut a long poll short.
 func TestLongPollDeadlines(t *testing.T) {

@@ -77,7 +77,11 @@ func (c *call) pollStream(tx idp.Tx) (idp.Stream, error) {
 // wait also ends when the stream is deleted, the Receiver hangs up or the
 // program shuts down (RFC 8936 §2.5).
 func (t *Transmitter) poll(c *call, num idp.StreamNum, limit int, wait time.Duration) (ssf.PollResponse, error) {
-	place := t.waiters.enter(num)
+	place, ok := t.waiters.enter(num)
+	if !ok {
+		return ssf.PollResponse{}, &wireError{Status: http.StatusTooManyRequests, Code: codeTooManyRequests,
+			Description: "too many polls of this stream wait already", RetryAfter: 1}
+	}
 	defer t.waiters.leave(num, place)
 	if wait > 0 {
 		// The deadlines of ordinary requests are shorter than the wait. The

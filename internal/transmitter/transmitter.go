@@ -33,6 +33,9 @@ const (
 	// MaxEvents is how many SETs one poll returns at most, whatever
 	// maxEvents says (RFC 8936 §2.2).
 	MaxEvents = 1000
+	// MaxPolls is how many polls of one stream may be under way at once; most
+	// of them only wait.
+	MaxPolls = 100
 )
 
 // Tokens tells whose an access token is. The OpenID Provider implements it.

@@ -29,7 +29,8 @@ type place struct {
 
 func newWaiters() *waiters { return &waiters{streams: make(map[idp.StreamNum]*place)} }
 
-func (w *waiters) enter(num idp.StreamNum) *place {
+// enter returns the place of a stream, or false when it is full.
+func (w *waiters) enter(num idp.StreamNum) (*place, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	p := w.streams[num]
@@ -37,8 +38,11 @@ func (w *waiters) enter(num idp.StreamNum) *place {
 		p = &place{changed: make(chan struct{}), turn: make(chan struct{}, 1)}
 		w.streams[num] = p
 	}
+	if p.polls >= MaxPolls {
+		return nil, false
+	}
 	p.polls++
-	return p
+	return p, true
 }
 
 func (w *waiters) leave(num idp.StreamNum, p *place) {
