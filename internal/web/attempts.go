@@ -12,52 +12,73 @@ import (
 	"github.com/tocsin-id/tocsin/internal/idp"
 )
 
-// How many failed sign-ins are taken at once, and how soon one more. An
-// address may be a whole office, so it gets more than an account.
+// How many failed tries are taken at once, and how soon one more.
+//
+// One account from one network is what a guesser uses, and what stops them
+// soon. A network may be a whole office, so it gets more. An account as a
+// whole gets the most: everybody can fail at it, and its user would be the one
+// to wait.
 const (
-	accountBurst  = 10
-	accountEvery  = 30 * time.Second
-	addressBurst  = 40
-	addressEvery  = 5 * time.Second
+	pairBurst    = 10
+	pairEvery    = 30 * time.Second
+	networkBurst = 40
+	networkEvery = 5 * time.Second
+	accountBurst = 100
+	accountEvery = time.Minute
+
 	attemptsKept  = 1 << 16
 	attemptsSwept = 1 << 10
 )
 
-// attempts counts failed sign-ins by account and by address. It is kept in
-// memory: a restart forgets, which gives an attacker one burst more.
+// attempts counts failed tries at passwords. It is kept in memory: a restart
+// forgets, which gives a guesser one burst more.
 type attempts struct {
-	accounts  *buckets
-	addresses *buckets
+	pairs, networks, accounts *buckets
 }
 
 func newAttempts() *attempts {
 	return &attempts{
-		accounts:  newBuckets(accountBurst, accountEvery, attemptsKept),
-		addresses: newBuckets(addressBurst, addressEvery, attemptsKept),
+		pairs:    newBuckets(pairBurst, pairEvery, attemptsKept),
+		networks: newBuckets(networkBurst, networkEvery, attemptsKept),
+		accounts: newBuckets(accountBurst, accountEvery, attemptsKept),
 	}
 }
 
-// begin takes an attempt before the password is checked, so that many at once
-// are counted too. It returns how long to wait, zero if the attempt may be
-// made. Give an attempt back with succeed.
-//
-// What is typed counts as an account whether or not there is one: otherwise
-// the answer would tell.
+// counter is a bucket of one try.
+type counter struct {
+	in  *buckets
+	key idp.Hash
+}
+
+// counters are the buckets that a try is counted in. What is typed counts as
+// an account whether or not there is one: otherwise the answer would tell.
+func (a *attempts) counters(login, address string) []counter {
+	account, network := account(login), network(address)
+	pair := idp.HashToken(string(account[:]) + string(network[:]))
+	return []counter{{a.pairs, pair}, {a.networks, network}, {a.accounts, account}}
+}
+
+// begin takes a try before the password is looked at, so that many at once are
+// counted too. It returns how long to wait, or zero if there is a try. Give it
+// back with succeed: only failures stay counted.
 func (a *attempts) begin(login, address string) time.Duration {
-	if wait := a.addresses.take(network(address)); wait > 0 {
-		return wait
-	}
-	if wait := a.accounts.take(account(login)); wait > 0 {
-		a.addresses.giveBack(network(address))
-		return wait
+	counters := a.counters(login, address)
+	for i, c := range counters {
+		if wait := c.in.take(c.key); wait > 0 {
+			for _, taken := range counters[:i] {
+				taken.in.giveBack(taken.key)
+			}
+			return wait
+		}
 	}
 	return 0
 }
 
-// succeed gives an attempt back: only failures count.
+// succeed gives a try back.
 func (a *attempts) succeed(login, address string) {
-	a.addresses.giveBack(network(address))
-	a.accounts.giveBack(account(login))
+	for _, c := range a.counters(login, address) {
+		c.in.giveBack(c.key)
+	}
 }
 
 // account is the key of a login. It is hashed so that a long one takes no more

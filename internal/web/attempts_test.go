@@ -74,6 +74,64 @@ func TestBuckets(t *testing.T) {
 	})
 }
 
+func TestAttempts(t *testing.T) {
+	fail := func(t *testing.T, a web.Attempts, n int, login, address string) {
+		t.Helper()
+		for i := range n {
+			if wait := a.Begin(login, address); wait > 0 {
+				t.Fatalf("try %d of %s from %s: wait %v, want none", i+1, login, address, wait)
+			}
+		}
+	}
+
+	t.Run("one guesser does not lock the user out", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			a := web.NewAttempts()
+			fail(t, a, 10, "ada", "203.0.113.7")
+			if a.Begin("Ada ", "203.0.113.7") == 0 {
+				t.Error("try 11 from the same network: no wait")
+			}
+			fail(t, a, 1, "ada", "198.51.100.23")
+		})
+	})
+
+	t.Run("one network cannot try one password on everybody", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			a := web.NewAttempts()
+			for i := range 40 {
+				fail(t, a, 1, "user"+strconv.Itoa(i), "203.0.113.7")
+			}
+			if a.Begin("ada", "203.0.113.7") == 0 {
+				t.Error("try 41: no wait")
+			}
+		})
+	})
+
+	t.Run("many networks cannot go on for ever", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			a := web.NewAttempts()
+			for i := range 100 {
+				fail(t, a, 1, "ada", "203.0.113."+strconv.Itoa(i))
+			}
+			if a.Begin("ada", "198.51.100.23") == 0 {
+				t.Error("try 101: no wait")
+			}
+			// What was refused is not counted elsewhere.
+			fail(t, a, 10, "bob", "198.51.100.23")
+		})
+	})
+
+	t.Run("success counts nothing", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			a := web.NewAttempts()
+			for range 200 {
+				fail(t, a, 1, "ada", "203.0.113.7")
+				a.Succeed("ada", "203.0.113.7")
+			}
+		})
+	})
+}
+
 func TestNetwork(t *testing.T) {
 	for _, test := range []struct {
 		a, b string

@@ -32,7 +32,7 @@ func (s *Site) showConsent(v *visit, request string, step oidc.Consent) error {
 		Request: request, Application: applicationView(step.Application), ReturnTo: host,
 	}
 	for _, scope := range step.Scopes {
-		p.Scopes = append(p.Scopes, page.Scope{Name: scope.Name, Words: sentence(scope)})
+		p.Scopes = append(p.Scopes, sentence(scope))
 	}
 	return v.show(http.StatusOK, p.Page())
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strconv"
 
 	"github.com/tocsin-id/tocsin/internal/idp"
 	"github.com/tocsin-id/tocsin/internal/oidc"
@@ -20,7 +21,12 @@ type pageError struct {
 	status  int
 	heading string
 	text    string
-	cause   error
+	// link is the way out; the zero Link leads to the portal.
+	link page.Link
+	// retryAfter is the Retry-After header in seconds (RFC 9110 §10.2.3); zero
+	// sends none.
+	retryAfter int
+	cause      error
 }
 
 // Error is for the log.
@@ -42,7 +48,8 @@ var (
 	errCrossSite = &pageError{status: http.StatusForbidden, heading: "This came from another site",
 		text: "The form was sent by a page that is not ours, so nothing was changed. Open the page here and try again."}
 	errSignedOut = &pageError{status: http.StatusForbidden, heading: "You are signed out",
-		text: "Your session ended before the form arrived, so nothing was changed. Sign in and try again."}
+		text: "Your session ended before the form arrived, so nothing was changed. Sign in and try again.",
+		link: page.Link{Text: "Sign in", URL: oidc.SignInPath}}
 	errRequestOver = &pageError{status: http.StatusBadRequest, heading: "This sign-in is over",
 		text: "It was completed already or took too long. Go back to the application and sign in from there."}
 )
@@ -74,11 +81,12 @@ func asPage(err error) *pageError {
 	}
 }
 
-// fail writes the page for an error, and logs it.
+// fail writes the page for an error, and logs it. A browser that went away is
+// not our fault, whatever it broke.
 func (s *Site) fail(v *visit, err error) {
 	e := asPage(err)
 	level := slog.LevelInfo
-	if e.status >= http.StatusInternalServerError {
+	if e.status >= http.StatusInternalServerError && v.r.Context().Err() == nil {
 		level = slog.LevelError
 	}
 	s.log.LogAttrs(v.r.Context(), level, "page refused",
@@ -88,9 +96,16 @@ func (s *Site) fail(v *visit, err error) {
 }
 
 func (s *Site) showError(v *visit, e *pageError) {
+	if e.retryAfter > 0 {
+		v.w.Header().Set("Retry-After", strconv.Itoa(e.retryAfter))
+	}
+	link := e.link
+	if link.URL == "" {
+		link = page.Link{Text: "Go to your applications", URL: string(page.Portal)}
+	}
 	err := v.show(e.status, page.Error{
 		Frame:  s.frame(v, e.heading, ""),
-		Status: e.status, Heading: e.heading, Text: e.text, RequestID: s.requestID(v.r),
+		Status: e.status, Heading: e.heading, Text: e.text, Link: link, RequestID: s.requestID(v.r),
 	}.Page())
 	if err != nil && !errors.Is(err, context.Canceled) {
 		http.Error(v.w, e.heading, e.status)

@@ -35,5 +35,17 @@ func (b Buckets) GiveBack(key string) { b.b.giveBack(idp.HashToken(key)) }
 // Len is how many keys are kept.
 func (b Buckets) Len() int { return len(b.b.byKey) }
 
+// Attempts opens the count of failed tries to tests.
+type Attempts struct{ a *attempts }
+
+// NewAttempts returns a count of nothing.
+func NewAttempts() Attempts { return Attempts{newAttempts()} }
+
+// Begin takes a try, or returns how long to wait.
+func (a Attempts) Begin(login, address string) time.Duration { return a.a.begin(login, address) }
+
+// Succeed gives a try back.
+func (a Attempts) Succeed(login, address string) { a.a.succeed(login, address) }
+
 // SameNetwork reports whether two addresses are counted as one.
 func SameNetwork(a, b string) bool { return network(a) == network(b) }

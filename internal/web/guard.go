@@ -5,7 +5,6 @@ package web
 
 import (
 	"net/http"
-	"net/url"
 )
 
 // contentPolicy is the Content-Security-Policy of all pages. Nothing inline
@@ -70,10 +69,11 @@ func (s *Site) run(route Route, v *visit) error {
 	if route.Method != http.MethodGet {
 		return errSignedOut
 	}
-	if route.Path == "/" {
-		return v.redirect("/sign-in")
+	var f signInForm
+	if route.Path != "/" {
+		f.next = localPath(v.r.URL.RequestURI())
 	}
-	return v.redirect("/sign-in?next=" + url.QueryEscape(v.r.URL.RequestURI()))
+	return v.redirect(f.page())
 }
 
 // serveCrossSite answers a form that another site sent.

@@ -58,7 +58,7 @@ func (s *Site) changePassword(v *visit) error {
 	var slow *slowError
 	switch {
 	case errors.As(err, &slow):
-		return s.slowDown(v, slow.wait)
+		return s.slowDown(slow.wait, string(page.AccountPassword))
 	case errors.Is(err, identity.ErrCredentials), errors.Is(err, identity.ErrStale):
 		s.logFailure(v, err)
 		return s.showPassword(v, http.StatusUnprocessableEntity, page.Password{CurrentError: "This is not your current password."})

@@ -34,7 +34,7 @@ func (s *Site) follow(v *visit, f signInForm, step oidc.Step) error {
 		path = consentPath
 	}
 	if v.r.Method == http.MethodPost || v.r.URL.Path != path {
-		return v.redirect(path + "?request=" + url.QueryEscape(f.request))
+		return v.redirect(at(path, f.request))
 	}
 	switch step := step.(type) {
 	case oidc.SignIn:
@@ -52,6 +52,11 @@ func (s *Site) follow(v *visit, f signInForm, step oidc.Step) error {
 	default:
 		return fmt.Errorf("authorization request: unknown step %T", step)
 	}
+}
+
+// at is a page of an authorization request.
+func at(path, request string) string {
+	return path + "?request=" + url.QueryEscape(request)
 }
 
 // requestError explains a request that cannot go on.

@@ -45,6 +45,18 @@ func (s *Site) serveSignIn(v *visit) error {
 	return s.showSignIn(v, http.StatusOK, f, "", oidc.SignIn{})
 }
 
+// page is where the form is.
+func (f signInForm) page() string {
+	switch {
+	case f.request != "":
+		return at(oidc.SignInPath, f.request)
+	case f.next != "":
+		return oidc.SignInPath + "?next=" + url.QueryEscape(f.next)
+	default:
+		return oidc.SignInPath
+	}
+}
+
 func afterSignIn(f signInForm) string {
 	if f.next == "" {
 		return "/"
@@ -77,7 +89,7 @@ func (s *Site) signIn(v *visit) error {
 	}
 	f, address := readSignIn(values), s.address(v.r)
 	if wait := s.attempts.begin(f.login, address); wait > 0 {
-		return s.slowDown(v, wait)
+		return s.slowDown(wait, f.page())
 	}
 	proof, err := s.passwords.Authenticate(v.r.Context(), s.db, f.login, values.Get("password"))
 	if err == nil {
@@ -144,9 +156,10 @@ func (s *Site) begin(v *visit, proof identity.Proof) error {
 		}
 		if v.signedIn() && v.user.ID == user.ID {
 			session, token, err = identity.Reauthenticate(ctx, tx, s.actor(v, user), v.session.ID, proof)
-			return err
-		}
-		if v.signedIn() {
+			if !errors.Is(err, idp.ErrExpired) {
+				return err
+			}
+		} else if v.signedIn() {
 			if err := identity.SignOut(ctx, tx, s.actor(v, v.user), v.session.ID, identity.Cause{}); err != nil {
 				return err
 			}

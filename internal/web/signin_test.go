@@ -5,6 +5,7 @@ package web_test
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -165,7 +166,7 @@ func TestSignInTooOften(t *testing.T) {
 	if a.status != http.StatusTooManyRequests || a.header.Get("Retry-After") == "" {
 		t.Errorf("try 11 = %d, Retry-After %q; want 429 and when", a.status, a.header.Get("Retry-After"))
 	}
-	if !strings.Contains(a.body, "Try again in ") {
+	if !regexp.MustCompile(`Wait \d+ seconds, then try again\.`).MatchString(a.body) {
 		t.Errorf("the page does not say when to try again:\n%s", a.body)
 	}
 	if a := b.post("/sign-in", "login", "bob", "password", bobsPassword); a.status != http.StatusSeeOther {

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/tocsin-id/tocsin/internal/web/page"
 )
 
 // slowError says that there were too many failed tries.
@@ -17,15 +19,16 @@ type slowError struct{ wait time.Duration }
 // Error says how long to wait.
 func (e *slowError) Error() string { return fmt.Sprintf("too many tries; wait %v", e.wait) }
 
-// slowDown answers 429 and says when to try again (RFC 9110 §10.2.3).
-func (s *Site) slowDown(v *visit, wait time.Duration) error {
+// slowDown answers 429 and says when to try again, and where.
+func (s *Site) slowDown(wait time.Duration, back string) error {
 	seconds := max(1, int(math.Ceil(wait.Seconds())))
-	v.w.Header().Set("Retry-After", strconv.Itoa(seconds))
 	return &pageError{
-		status:  http.StatusTooManyRequests,
-		heading: "Too many tries",
-		text:    "There were too many failed sign-ins. Try again in " + words(seconds) + ".",
-		cause:   &slowError{wait},
+		status:     http.StatusTooManyRequests,
+		heading:    "Too many tries",
+		text:       "There were too many failed tries. Wait " + words(seconds) + ", then try again.",
+		link:       page.Link{Text: "Back to the form", URL: back},
+		retryAfter: seconds,
+		cause:      &slowError{wait},
 	}
 }
 

@@ -53,7 +53,7 @@ func fixtures() map[string]templ.Component {
 		"sign-out":   page.SignOut{Frame: frame("Sign out", "")}.Page(),
 		"signed-out": page.SignedOut{Frame: stranger("Signed out")}.Page(),
 		"error": page.Error{Frame: stranger("Not found"), Status: 404, Heading: "There is no such page",
-			Text: "The address may be mistyped, or the page is gone.", RequestID: "4kq9-000017"}.Page(),
+			Text: "The address may be mistyped, or the page is gone.", Link: page.Link{Text: "Go to your applications", URL: "/"}, RequestID: "4kq9-000017"}.Page(),
 		"portal": page.Home{Frame: frame("Applications", page.Portal), Applications: []page.ApplicationView{
 			atlas,
 			{Name: "Beacon", URL: "https://beacon.example.com"},
@@ -65,8 +65,7 @@ func fixtures() map[string]templ.Component {
 		}}.Page(),
 		"portal-empty": page.Home{Frame: frame("Applications", page.Portal)}.Page(),
 		"consent": page.Consent{Frame: frame("Atlas", ""), Request: "req-1", Application: atlas, ReturnTo: "atlas.example.com",
-			Scopes: []page.Scope{{Name: "openid", Words: "Know that it is you"}, {Name: "profile", Words: "See your name and user name"},
-				{Name: "email", Words: "See your e-mail address"}, {Name: "offline_access", Words: "Stay connected while you are away"}}}.Page(),
+			Scopes: []string{"Know that it is you", "See your name and user name", "See your e-mail address", "Stay connected while you are away"}}.Page(),
 	}
 	for name, c := range signIns() {
 		pages["sign-in"+name] = c

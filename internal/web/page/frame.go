@@ -4,6 +4,7 @@
 package page
 
 import (
+	"net/url"
 	"strings"
 	"time"
 )
@@ -74,7 +75,9 @@ type ApplicationView struct {
 
 // Host is where the tile leads, in short: "atlas.example.com".
 func (a ApplicationView) Host() string {
-	_, rest, _ := strings.Cut(a.URL, "://")
-	host, _, _ := strings.Cut(rest, "/")
-	return host
+	u, err := url.Parse(a.URL)
+	if err != nil {
+		return ""
+	}
+	return u.Host
 }
