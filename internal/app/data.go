@@ -1,0 +1,64 @@
+// Copyright the Tocsin authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/tocsin-id/tocsin/internal/idp"
+	"github.com/tocsin-id/tocsin/internal/seal"
+	"github.com/tocsin-id/tocsin/internal/sqlite"
+)
+
+// The files of a data folder.
+const (
+	databaseFile = "tocsin.db"
+	keyFile      = "tocsin.key"
+)
+
+// openData opens the database and the sealing key of a folder. Both are made
+// when neither exists. When only one does, the other was lost or not mounted,
+// and a new one in its place would make things worse: that is an error.
+func openData(ctx context.Context, dir string) (idp.DB, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	database, key := filepath.Join(dir, databaseFile), filepath.Join(dir, keyFile)
+	hasDatabase, err := exists(database)
+	if err != nil {
+		return nil, err
+	}
+	hasKey, err := exists(key)
+	if err != nil {
+		return nil, err
+	}
+	var sealer *seal.Keyset
+	switch {
+	case hasDatabase && hasKey:
+		sealer, err = seal.Open(key)
+	case hasDatabase:
+		return nil, fmt.Errorf("%s exists and %s does not: the secrets in the database can only be opened with that key; restore it from its backup", database, key)
+	case hasKey:
+		return nil, fmt.Errorf("%s exists and %s does not: restore the database from its backup, or move the key away to begin with an empty one", key, database)
+	default:
+		sealer, err = seal.Create(key)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("sealing key: %w", err)
+	}
+	return sqlite.Open(ctx, sqlite.Config{Path: database, Sealer: sealer})
+}
+
+func exists(path string) (bool, error) {
+	_, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
