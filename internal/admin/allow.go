@@ -15,9 +15,16 @@ import (
 type object struct {
 	kind string
 	id   string
-	// name is what the object is called. Empty makes allow look it up, which
-	// fails with idp.ErrNotFound when there is no such object.
+	// name is what the object is called. It is looked up for an object that
+	// exists, which fails with idp.ErrNotFound when it does not.
 	name string
+	// fresh marks an object that is about to be created.
+	fresh bool
+}
+
+// created is an object that does not exist yet. Its name has not been checked.
+func created[T ~string](kind string, id T, name string) object {
+	return object{kind: kind, id: string(id), name: name, fresh: true}
 }
 
 // DeniedError says that the actor may not do what they tried. It is
@@ -56,7 +63,7 @@ func permit(tx idp.Tx, actor idp.Actor, action string, o object) (idp.AuditEntry
 		entry.Outcome = "denied"
 		return idp.AuditEntry{}, &DeniedError{entry}
 	}
-	if err == nil && o.name == "" {
+	if err == nil && !o.fresh {
 		entry.ObjectName, err = nameOf(tx, o)
 	}
 	return entry, err

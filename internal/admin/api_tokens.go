@@ -33,7 +33,7 @@ func CreateAPIToken(_ context.Context, tx idp.Tx, actor idp.Actor, name string, 
 		ID: idp.NewID[string](), Name: name, Hash: idp.HashToken(secret),
 		CreatedAt: tx.Now(), ExpiresAt: expires.UTC().Truncate(time.Millisecond),
 	}
-	o := object{"api_token", t.ID, name}
+	o := created("api_token", t.ID, name)
 	if err := allow(tx, actor, "api_token.create", o, identity.Cause{}); err != nil {
 		return idp.APIToken{}, idp.Secret{}, err
 	}

@@ -31,7 +31,7 @@ func Application(_ context.Context, tx idp.Tx, actor idp.Actor, id idp.Applicati
 func CreateApplication(_ context.Context, tx idp.Tx, actor idp.Actor, a idp.Application) (idp.Application, error) {
 	a.ID = idp.NewID[idp.ApplicationID]()
 	a.CreatedAt, a.UpdatedAt = tx.Now(), tx.Now()
-	o := object{"application", string(a.ID), a.Slug}
+	o := created("application", a.ID, a.Slug)
 	if err := allow(tx, actor, "application.create", o, identity.Cause{}); err != nil {
 		return idp.Application{}, err
 	}

@@ -52,7 +52,7 @@ func Members(_ context.Context, tx idp.Tx, actor idp.Actor, id idp.GroupID) ([]i
 // CreateGroup stores a new group without members.
 func CreateGroup(_ context.Context, tx idp.Tx, actor idp.Actor, name string) (idp.Group, error) {
 	g := idp.Group{ID: idp.NewID[idp.GroupID](), Name: name, CreatedAt: tx.Now()}
-	if err := allow(tx, actor, "group.create", object{"group", string(g.ID), name}, identity.Cause{}); err != nil {
+	if err := allow(tx, actor, "group.create", created("group", g.ID, name), identity.Cause{}); err != nil {
 		return idp.Group{}, err
 	}
 	if err := g.Validate(); err != nil {

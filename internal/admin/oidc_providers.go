@@ -37,7 +37,7 @@ func CreateOIDCProvider(_ context.Context, tx idp.Tx, actor idp.Actor, p idp.OID
 	if p.ClientID == "" {
 		p.ClientID = idp.NewID[string]()
 	}
-	o := object{"oidc_provider", string(p.ID), p.Name}
+	o := created("oidc_provider", p.ID, p.Name)
 	if err := allow(tx, actor, "oidc_provider.create", o, identity.Cause{}); err != nil {
 		return idp.OIDCProvider{}, idp.Secret{}, err
 	}

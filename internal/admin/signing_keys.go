@@ -30,7 +30,7 @@ func SigningKey(_ context.Context, tx idp.Tx, actor idp.Actor, id idp.KeyID) (id
 
 // AddSigningKey stores a key that signing.Generate or signing.ImportPEM made.
 func AddSigningKey(_ context.Context, tx idp.Tx, actor idp.Actor, k idp.SigningKey) error {
-	o := object{"signing_key", string(k.ID), k.Name}
+	o := created("signing_key", k.ID, k.Name)
 	if err := allow(tx, actor, "signing_key.create", o, identity.Cause{}); err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ func SSFProvider(_ context.Context, tx idp.Tx, actor idp.Actor, id idp.ProviderI
 func CreateSSFProvider(_ context.Context, tx idp.Tx, actor idp.Actor, p idp.SSFProvider) (idp.SSFProvider, error) {
 	p.ID = idp.NewID[idp.ProviderID]()
 	p.CreatedAt, p.UpdatedAt = tx.Now(), tx.Now()
-	o := object{"ssf_provider", string(p.ID), p.Slug}
+	o := created("ssf_provider", p.ID, p.Slug)
 	if err := allow(tx, actor, "ssf_provider.create", o, identity.Cause{}); err != nil {
 		return idp.SSFProvider{}, err
 	}

@@ -31,7 +31,7 @@ func User(_ context.Context, tx idp.Tx, actor idp.Actor, id idp.UserID) (idp.Use
 func CreateUser(ctx context.Context, tx idp.Tx, actor idp.Actor, u idp.User, hash idp.Secret) (idp.User, error) {
 	u.ID = idp.NewID[idp.UserID]()
 	cause := causeOf(Reason{})
-	if err := allow(tx, actor, "user.create", object{"user", string(u.ID), u.Username}, cause); err != nil {
+	if err := allow(tx, actor, "user.create", created("user", u.ID, u.Username), cause); err != nil {
 		return idp.User{}, err
 	}
 	return identity.CreateUser(ctx, tx, actor, u, hash, cause)
