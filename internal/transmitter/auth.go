@@ -139,12 +139,15 @@ func (t *Transmitter) challenge(slug string, e *wireError) []string {
 }
 
 // actorOf is the application that a token belongs to, as an actor.
-func actorOf(r *http.Request, token idp.AccessToken) idp.Actor {
+func (t *Transmitter) actorOf(r *http.Request, token idp.AccessToken) idp.Actor {
+	return idp.Actor{Kind: idp.ActorApplication, ID: string(token.ApplicationID), Name: token.ClientID,
+		Address: t.cfg.ClientAddress(r), UserAgent: cutBytes(r.UserAgent(), 512)}
+}
+
+func peerAddress(r *http.Request) string {
 	address, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
-		address = r.RemoteAddr
+		return r.RemoteAddr
 	}
-	agent := r.UserAgent()
-	return idp.Actor{Kind: idp.ActorApplication, ID: string(token.ApplicationID), Name: token.ClientID,
-		Address: address, UserAgent: agent[:min(len(agent), 512)]}
+	return address
 }

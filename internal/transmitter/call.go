@@ -49,7 +49,7 @@ func (t *Transmitter) admit(w http.ResponseWriter, r *http.Request, route route)
 	if wire != nil {
 		return nil, wire
 	}
-	c := &call{ctx: r.Context(), application: token.ApplicationID, actor: actorOf(r, token),
+	c := &call{ctx: r.Context(), application: token.ApplicationID, actor: t.actorOf(r, token),
 		query: r.URL.Query(), pathStream: idp.StreamID(chi.URLParam(r, "stream_id")), w: w, r: r}
 	err := t.cfg.DB.View(c.ctx, func(tx idp.Tx) (err error) {
 		c.provider, err = assignedProvider(tx, slug)

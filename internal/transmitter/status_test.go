@@ -298,6 +298,9 @@ func TestAuditEntries(t *testing.T) {
 		entries, err := tx.AuditEntries(idp.AuditFilter{ObjectKind: "stream"})
 		for _, entry := range entries {
 			got = append(got, string(entry.Actor.Kind)+" "+entry.Action+" "+entry.Reason)
+			if entry.Actor.Kind == idp.ActorApplication && (entry.Actor.Address != "127.0.0.1" || entry.Actor.Name != "atlas-client") {
+				t.Errorf("actor = %+v", entry.Actor)
+			}
 			if entry.ObjectID != s.ID || entry.Actor.Kind == idp.ActorSystem && entry.Txn == "" {
 				t.Errorf("entry = %+v", entry)
 			}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"strings"
 	"sync"
@@ -80,6 +81,9 @@ type Config struct {
 	// Wake is called after each commit that made deliveries, with these. Nil
 	// means that nobody pushes.
 	Wake func([]idp.Delivery)
+	// ClientAddress is the IP address that a request came from, for the audit
+	// log; nil takes that of the connection.
+	ClientAddress func(*http.Request) string
 	// LongPoll is how long a poll waits for a SET, 30 seconds if zero. It
 	// should be below the idle timeout of proxies (RFC 8936 §2.5).
 	LongPoll time.Duration
@@ -122,6 +126,9 @@ func New(c Config) (*Transmitter, error) {
 	}
 	if c.Wake == nil {
 		c.Wake = func([]idp.Delivery) {}
+	}
+	if c.ClientAddress == nil {
+		c.ClientAddress = peerAddress
 	}
 	if c.LongPoll == 0 {
 		c.LongPoll = 30 * time.Second
