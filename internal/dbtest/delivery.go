@@ -246,13 +246,23 @@ func expireDeliveries(e *env) {
 		return get(e, func(tx idp.Tx) ([]int64, error) { return tx.ExpiredDeliveries(s.Num, limit) })
 	}
 	same(e, "ExpiredDeliveries", expired(10), []int64{1, 3, 4})
-	same(e, "ExpiredDeliveries, at most 2", expired(2), []int64{1, 3})
-	e.settle(s.Num, 1)
-	same(e, "ExpiredDeliveries with a settled one", expired(1), []int64{1})
+	same(e, "ExpiredDeliveries, at most 2", expired(2), []int64{1, 4})
+	e.settle(s.Num, 4)
+	same(e, "ExpiredDeliveries with a settled one", expired(1), []int64{4})
 
 	until := now.Add(30 * time.Minute)
 	e.update(func(tx idp.Tx) error { return tx.ExtendDeliveries(s.Num, []int64{2, 3, 99}, until) })
 	same(e, "ExpiredDeliveries after an extension", expired(10), []int64{1, 4})
 	same(e, "expiration that was later already", e.delivery(s.Num, 2).ExpiresAt, times[1])
 	same(e, "expiration that moved", e.delivery(s.Num, 3).ExpiresAt, until)
+
+	e.update(func(tx idp.Tx) error {
+		now := idp.Delivery{Stream: s.Num, SignalID: signal.ID, Payload: []byte(`{}`), ExpiresAt: tx.Now()}
+		if err := tx.AppendDeliveries([]idp.Delivery{now}); err != nil {
+			return err
+		}
+		got, err := tx.ExpiredDeliveries(s.Num, 10)
+		same(e, "ExpiredDeliveries with one at this instant", got, []int64{1, 4, 5})
+		return err
+	})
 }

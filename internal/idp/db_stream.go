@@ -88,7 +88,8 @@ type DeliveryTx interface {
 	// sent to until, unless it is later already.
 	ExtendDeliveries(num StreamNum, seqs []int64, until time.Time) error
 	// ExpiredDeliveries returns the Seq of up to limit deliveries whose
-	// expiration has come, in order, settled or not.
+	// expiration has come, in order, settled or not: if there are more, those
+	// that expired first.
 	ExpiredDeliveries(num StreamNum, limit int) ([]int64, error)
 	// DeleteDeliveries erases deliveries with their exceptions and handouts;
 	// some of them may be gone already.
