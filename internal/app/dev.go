@@ -179,25 +179,28 @@ func (d *dev) client() *http.Client {
 }
 
 // run serves everything and prints the summary when it answers. The first
-// server that fails ends the others.
+// server that fails ends the others. At the end the applications go first, so
+// that they can still acknowledge what they received.
 func (d *dev) run(ctx context.Context, made devFile) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	var wg sync.WaitGroup
-	serve := func(run func(context.Context) error) {
-		wg.Go(func() {
-			if err := run(ctx); err != nil {
-				stop(err)
-			}
-		})
-	}
-	serve(func(ctx context.Context) error { return d.app.Run(ctx, d.ln) })
+	providing, stopProvider := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopProvider()
+	var provider, applications sync.WaitGroup
+	provider.Go(func() {
+		if err := d.app.Run(providing, d.ln); err != nil {
+			stop(err)
+		}
+	})
 	for _, a := range d.apps {
 		a.HTTPClient, a.Log = d.client(), d.log
 		application := demo.New(a.Config)
-		wg.Go(func() { application.Run(ctx) })
-		serve(func(ctx context.Context) error {
-			return httpd.Serve(ctx, a.ln, httpd.Config{Handler: application.Handler(), TLS: d.serverTLS(), Log: d.log, Grace: time.Second})
+		applications.Go(func() { application.Run(ctx) })
+		applications.Go(func() {
+			err := httpd.Serve(ctx, a.ln, httpd.Config{Handler: application.Handler(), TLS: d.serverTLS(), Log: d.log, Grace: time.Second})
+			if err != nil {
+				stop(err)
+			}
 		})
 	}
 	if err := d.publish(made); err != nil {
@@ -206,7 +209,9 @@ func (d *dev) run(ctx context.Context, made devFile) error {
 		made.summarize(d.cfg.Out, d.file, isTerminal(d.cfg.Out))
 	}
 	<-ctx.Done()
-	wg.Wait()
+	applications.Wait()
+	stopProvider()
+	provider.Wait()
 	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
 		return err
 	}
