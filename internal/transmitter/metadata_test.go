@@ -30,7 +30,7 @@ func TestMetadata(t *testing.T) {
 		e.do("GET", "/ssf/atlas/.well-known/ssf-configuration", "", nil).wantError(http.StatusNotFound)
 	})
 	// SSF §7.2 #3.
-	t.Run("is application/json", func(t *testing.T) {
+	t.Run("says that it is JSON", func(t *testing.T) {
 		if got := a.header.Get("Content-Type"); got != "application/json" {
 			t.Errorf("Content-Type = %q", got)
 		}

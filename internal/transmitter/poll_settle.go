@@ -16,12 +16,14 @@ import (
 )
 
 const (
-	// maxRejections is how often a SET is returned again after its Receiver
-	// rejected it with a code that may pass.
-	maxRejections = 5
+	// maxRejections is how often a Receiver may reject a SET with a code that
+	// may pass: somebody has about two hours to mend it.
+	maxRejections = 8
 	// firstRetry is the pause after the first rejection; it doubles with each
-	// one. A Receiver that does not know a key yet needs time to fetch it.
+	// one up to lastRetry. A Receiver that does not know a key yet needs time
+	// to fetch it.
 	firstRetry = time.Minute
+	lastRetry  = time.Hour
 	// maxDetail is the number of bytes that are kept of a description.
 	maxDetail = 1000
 )
@@ -178,7 +180,7 @@ func (s *settlement) reject(seq int64, wrong secevent.Error) error {
 		s.dead = append(s.dead, e)
 		return s.tx.PutException(e)
 	}
-	e.Kind, e.NextAt = idp.Retry, now.Add(firstRetry<<(e.Tries-1))
+	e.Kind, e.NextAt = idp.Retry, now.Add(min(lastRetry, firstRetry<<(e.Tries-1)))
 	if err := s.tx.ExtendDeliveries(s.stream.Num, []int64{seq}, now.Add(s.keep)); err != nil {
 		return err
 	}
