@@ -40,7 +40,14 @@ type sessionList struct {
 type oneSession struct {
 	ID      string `path:"id" maxLength:"64"`
 	Session string `path:"session" maxLength:"64"`
-	Body    ReasonJSON
+	Body    *ReasonJSON
+}
+
+func (in *oneSession) reason() Reason {
+	if in.Body == nil {
+		return Reason{}
+	}
+	return in.Body.reason()
 }
 
 func (a *API) sessionRoutes() {
@@ -51,11 +58,11 @@ func (a *API) sessionRoutes() {
 			return list[sessionJSON]{convert(found, toSession)}, err
 		})
 	change(a, quiet(operation(http.MethodPost, sessions+"/revoke", "sessions", "Revoke all sessions of a user", http.StatusNotFound)),
-		func(ctx context.Context, tx idp.Tx, who idp.Actor, in *withID[ReasonJSON]) (nothing, error) {
-			return nothing{}, RevokeSessions(ctx, tx, who, idp.UserID(in.ID), in.Body.reason())
+		func(ctx context.Context, tx idp.Tx, who idp.Actor, in *mayHave[ReasonJSON]) (nothing, error) {
+			return nothing{}, RevokeSessions(ctx, tx, who, idp.UserID(in.ID), in.body().reason())
 		})
 	change(a, quiet(operation(http.MethodPost, sessions+"/{session}/revoke", "sessions", "Revoke one session", http.StatusNotFound)),
 		func(ctx context.Context, tx idp.Tx, who idp.Actor, in *oneSession) (nothing, error) {
-			return nothing{}, RevokeSession(ctx, tx, who, idp.UserID(in.ID), idp.SessionID(in.Session), in.Body.reason())
+			return nothing{}, RevokeSession(ctx, tx, who, idp.UserID(in.ID), idp.SessionID(in.Session), in.reason())
 		})
 }

@@ -136,10 +136,10 @@ func (a *API) addSigningKey(ctx context.Context, who idp.Actor, k idp.SigningKey
 
 // rotateSigningKey makes the next version between two transactions. Should
 // the key be rotated by somebody else meanwhile, the second one says so.
-func (a *API) rotateSigningKey(ctx context.Context, who idp.Actor, in *withID[rotateKeyJSON]) (out signingKeyJSON, err error) {
+func (a *API) rotateSigningKey(ctx context.Context, who idp.Actor, in *mayHave[rotateKeyJSON]) (out signingKeyJSON, err error) {
 	id := idp.KeyID(in.ID)
 	var overlap time.Duration
-	if err := setSeconds("overlap", &overlap, in.Body.Overlap); err != nil {
+	if err := setSeconds("overlap", &overlap, in.body().Overlap); err != nil {
 		return out, err
 	}
 	var key idp.SigningKey

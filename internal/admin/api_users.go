@@ -133,10 +133,10 @@ func patchUser(ctx context.Context, tx idp.Tx, who idp.Actor, in *withID[userPat
 
 // accountVerb serves a verb that takes a user and a reason, and answers with
 // the user.
-func accountVerb(verb func(context.Context, idp.Tx, idp.Actor, idp.UserID, Reason) error) func(context.Context, idp.Tx, idp.Actor, *withID[ReasonJSON]) (userJSON, error) {
-	return func(ctx context.Context, tx idp.Tx, who idp.Actor, in *withID[ReasonJSON]) (userJSON, error) {
+func accountVerb(verb func(context.Context, idp.Tx, idp.Actor, idp.UserID, Reason) error) func(context.Context, idp.Tx, idp.Actor, *mayHave[ReasonJSON]) (userJSON, error) {
+	return func(ctx context.Context, tx idp.Tx, who idp.Actor, in *mayHave[ReasonJSON]) (userJSON, error) {
 		id := idp.UserID(in.ID)
-		if err := verb(ctx, tx, who, id, in.Body.reason()); err != nil {
+		if err := verb(ctx, tx, who, id, in.body().reason()); err != nil {
 			return userJSON{}, err
 		}
 		u, err := User(ctx, tx, who, id)
@@ -153,9 +153,9 @@ type passwordJSON struct {
 	Password string `json:"password,omitempty" doc:"The password that was made; it is not shown again. Absent when the request had one."`
 }
 
-func (a *API) resetPassword(ctx context.Context, who idp.Actor, in *withID[resetJSON]) (passwordJSON, error) {
+func (a *API) resetPassword(ctx context.Context, who idp.Actor, in *mayHave[resetJSON]) (passwordJSON, error) {
 	var out passwordJSON
-	password := in.Body.Password
+	password := in.body().Password
 	if password == "" {
 		password = idp.NewToken()[:24] // 144 random bits
 		out.Password = password
@@ -165,6 +165,6 @@ func (a *API) resetPassword(ctx context.Context, who idp.Actor, in *withID[reset
 		return passwordJSON{}, err
 	}
 	return out, a.cfg.DB.Update(ctx, func(tx idp.Tx) error {
-		return ResetPassword(ctx, tx, who, idp.UserID(in.ID), hash, in.Body.reason())
+		return ResetPassword(ctx, tx, who, idp.UserID(in.ID), hash, in.body().reason())
 	})
 }

@@ -42,6 +42,20 @@ type withID[T any] struct {
 	Body T
 }
 
+// mayHave is a request for one object with a body that may be left out.
+type mayHave[T any] struct {
+	ID   string `path:"id" maxLength:"64"`
+	Body *T
+}
+
+// body is the body, or one without members.
+func (m *mayHave[T]) body() T {
+	if m.Body == nil {
+		return *new(T)
+	}
+	return *m.Body
+}
+
 // withBody is a request with a body.
 type withBody[T any] struct{ Body T }
 

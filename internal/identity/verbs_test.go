@@ -76,33 +76,40 @@ func (f *fixture) refreshToken() idp.RefreshToken {
 	return idp.RefreshToken{UserID: f.ada.ID, SessionID: f.first.ID, ApplicationID: f.app.ID, FamilyID: "family"}
 }
 
+// TestVerbs runs each row in a transaction that is rolled back.
 func TestVerbs(t *testing.T) {
+	shared := newFixture(t)
 	for _, r := range rows() {
 		t.Run(r.verb+"/"+r.name, func(t *testing.T) {
-			f := newFixture(t)
-			if r.before != nil {
-				f.update(t, func(tx idp.Tx) error { return r.before(f, tx) })
-			}
-			var last, lastAudit, now int64
-			f.update(t, func(tx idp.Tx) (err error) {
-				now = tx.Now().Unix()
-				if last, err = tx.LastSignal(); err != nil {
+			f := *shared
+			rollBack := errors.New("roll back")
+			err := f.db.Update(t.Context(), func(tx idp.Tx) error {
+				if r.before != nil {
+					if err := r.before(&f, tx); err != nil {
+						return err
+					}
+				}
+				last, err := tx.LastSignal()
+				if err != nil {
 					return err
 				}
-				lastAudit = newestEntry(t, tx).ID
-				return r.run(t.Context(), f, tx)
+				lastEntry := newestEntry(t, tx).ID
+				if err := r.run(t.Context(), &f, tx); err != nil {
+					return err
+				}
+				txn := checkSignals(t, tx, last, r.want(&f))
+				checkAudit(t, newestEntry(t, tx), lastEntry, r.audit, txn)
+				return rollBack
 			})
-			f.update(t, func(tx idp.Tx) error {
-				txn := checkSignals(t, tx, last, now, r.want(f))
-				checkAudit(t, newestEntry(t, tx), lastAudit, r.audit, txn)
-				return nil
-			})
+			if !errors.Is(err, rollBack) {
+				t.Fatal(err)
+			}
 		})
 	}
 }
 
 // checkSignals compares the signals after last, and returns their txn.
-func checkSignals(t *testing.T, tx idp.Tx, last, now int64, want []signal) (txn string) {
+func checkSignals(t *testing.T, tx idp.Tx, last int64, want []signal) (txn string) {
 	t.Helper()
 	recorded, err := tx.SignalsAfter(last, 100)
 	if err != nil {
@@ -121,7 +128,7 @@ func checkSignals(t *testing.T, tx idp.Tx, last, now int64, want []signal) (txn 
 		if err := json.Unmarshal(s.Event, &event); err != nil {
 			t.Fatal(err)
 		}
-		if at, ok := event["event_timestamp"]; ok && at == float64(now) {
+		if at, ok := event["event_timestamp"]; ok && at == float64(tx.Now().Unix()) {
 			event["event_timestamp"] = "now"
 		}
 		got = append(got, signal{s.Type, s.Principal, event})
@@ -248,7 +255,7 @@ func TestNothingHalf(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.update(t, func(tx idp.Tx) error {
-		checkSignals(t, tx, last, 0, nil)
+		checkSignals(t, tx, last, nil)
 		u, err := tx.User(f.ada.ID)
 		if u.Disabled() {
 			t.Error("user is disabled after the transaction failed")
