@@ -107,7 +107,11 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	if err := a.wireSignals(base, sets); err != nil {
 		return nil, err
 	}
-	if a.api, err = admin.NewAPI(admin.Config{DB: cfg.DB, Passwords: a.passwords, Keys: a.keys, Log: cfg.Log}); err != nil {
+	a.api, err = admin.NewAPI(admin.Config{
+		DB: cfg.DB, Passwords: a.passwords, Keys: a.keys, Log: cfg.Log,
+		StreamChanged: func(num idp.StreamNum) { a.transmitter.Wake(num) },
+	})
+	if err != nil {
 		return nil, err
 	}
 	a.site, err = web.New(web.Config{
@@ -183,15 +187,21 @@ func (a *App) chores() []chore {
 			swept, err := a.transmitter.SweepExpired(ctx)
 			return swept.Erased + swept.Expired + swept.Signals, err
 		}},
-		{"signing keys", time.Minute, func(ctx context.Context) (n int, err error) {
-			err = a.cfg.DB.Update(ctx, func(tx idp.Tx) error {
-				n, err = signing.Sweep(tx)
-				return err
-			})
-			return n, err
-		}},
+		{"signing keys", time.Minute, a.sweepKeys},
 		{"sessions and tokens", 10 * time.Minute, sweepIdentity(a.cfg.DB)},
 	}
+}
+
+// sweepKeys takes keys out of the JWK Sets that no SET needs any more.
+func (a *App) sweepKeys(ctx context.Context) (n int, err error) {
+	err = a.cfg.DB.Update(ctx, func(tx idp.Tx) error {
+		n, err = signing.Sweep(tx)
+		return err
+	})
+	if n > 0 {
+		a.keys.ForgetAll()
+	}
+	return n, err
 }
 
 // baseURL is the URL of a listener, for programs that choose it themselves.
