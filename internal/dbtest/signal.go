@@ -179,8 +179,14 @@ func sweepSignals(e *env) {
 
 	last := e.signal("ada")
 	write(e, idp.Tx.SetFanOutPosition, last.ID)
-	e.sweeps(now.Add(time.Minute), 1, 1)
-	e.sweeps(now.Add(time.Minute), 10, 1)
+	write(e, idp.Tx.AppendDeliveries, []idp.Delivery{ // it is needed after all
+		{Stream: s.Num, SignalID: last.ID, Payload: []byte(`{}`), ExpiresAt: now}})
+	now = now.Add(time.Minute)
+	e.sweeps(now, 1, 1)
+	e.sweeps(now, 10, 0)
+	e.settle(s.Num, 3)
+	e.update(func(tx idp.Tx) error { return tx.DeleteDeliveries(s.Num, []int64{3}) })
+	e.sweeps(now, 10, 1)
 	if got := get(e, idp.Tx.LastSignal); got != last.ID {
 		e.Errorf("LastSignal after all were swept = %d, want %d", got, last.ID)
 	}

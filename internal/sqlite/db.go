@@ -115,16 +115,16 @@ func (db *DB) run(ctx context.Context, p *pool, begin string, fn func(idp.Tx) er
 		now:      time.UnixMilli(time.Now().UnixMilli()).UTC(),
 		readOnly: p == db.reader,
 	}
-	if err := t.run(fn); err != nil {
-		return err
-	}
-	if t.bumped {
+	err = t.run(fn)
+	// After an error of the commit itself the outcome is not known, so others
+	// have to look.
+	if t.committing && t.bumped {
 		db.generation.Add(1)
 	}
-	if t.signalled {
+	if t.committing && t.signalled {
 		db.signal()
 	}
-	return nil
+	return err
 }
 
 // signal wakes the receiver. One that has not taken the last wake-up yet will

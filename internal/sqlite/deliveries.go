@@ -4,6 +4,7 @@
 package sqlite
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"fmt"
 	"time"
@@ -31,7 +32,8 @@ func (t *tx) AppendDeliveries(ds []idp.Delivery) error {
 	if t.readOnly {
 		return errReadOnly
 	}
-	payloads, err := t.putPayloads(ds)
+	keys := payloadKeys(ds)
+	payloads, err := t.putPayloads(ds, keys)
 	if err != nil {
 		return err
 	}
@@ -44,7 +46,7 @@ func (t *tx) AppendDeliveries(ds []idp.Delivery) error {
 		d := &ds[i]
 		d.Seq = next[d.Stream]
 		next[d.Stream]++
-		rows = append(rows, d.Stream, d.Seq, payloads[keyOf(d)],
+		rows = append(rows, d.Stream, d.Seq, payloads[keys[i]],
 			d.OrderKey, d.IssuedAt, d.Control, millis(d.ExpiresAt))
 	}
 	return t.insertMany("deliveries",
@@ -54,20 +56,30 @@ func (t *tx) AppendDeliveries(ds []idp.Delivery) error {
 // payloadKey is a payload of a signal.
 type payloadKey struct {
 	signal int64
-	hash   [sha256.Size]byte
+	hash   idp.Hash
 }
 
-func keyOf(d *idp.Delivery) payloadKey {
-	return payloadKey{signal: d.SignalID, hash: sha256.Sum256(d.Payload)}
+// payloadKeys returns the key of each delivery's payload. Fan-out hands over
+// the streams of a signal one after the other, so most payloads equal the one
+// before and need no hash of their own.
+func payloadKeys(ds []idp.Delivery) []payloadKey {
+	keys := make([]payloadKey, len(ds))
+	for i, d := range ds {
+		if i > 0 && d.SignalID == ds[i-1].SignalID && bytes.Equal(d.Payload, ds[i-1].Payload) {
+			keys[i] = keys[i-1]
+			continue
+		}
+		keys[i] = payloadKey{signal: d.SignalID, hash: sha256.Sum256(d.Payload)}
+	}
+	return keys
 }
 
 // putPayloads stores each different payload of each signal once and returns
 // their ids.
-func (t *tx) putPayloads(ds []idp.Delivery) (map[payloadKey]int64, error) {
+func (t *tx) putPayloads(ds []idp.Delivery, keys []payloadKey) (map[payloadKey]int64, error) {
 	ids := make(map[payloadKey]int64)
 	var rows []any
-	for i := range ds {
-		k := keyOf(&ds[i])
+	for i, k := range keys {
 		if _, ok := ids[k]; !ok {
 			ids[k] = 0
 			rows = append(rows, k.signal, k.hash[:], string(ds[i].Payload))
@@ -85,7 +97,7 @@ func (t *tx) putPayloads(ds []idp.Delivery) (map[payloadKey]int64, error) {
 	for chunk := range chunks(rows, 3) {
 		found, err := many(t, "payloads", func(r row) (stored, error) {
 			var s stored
-			err := r.Scan(&s.signal, asHash{(*idp.Hash)(&s.hash)}, &s.id)
+			err := r.Scan(&s.signal, asHash{&s.hash}, &s.id)
 			return s, err
 		}, insert+marks(len(chunk)/3, 3)+upsert, chunk...)
 		if err != nil {

@@ -61,6 +61,16 @@ func (t *tx) FanOutPosition() (int64, error) {
 }
 
 func (t *tx) SetFanOutPosition(id int64) error {
+	// Signals that fan-out passed without a delivery are needed by nobody.
+	_, err := t.exec("signals", `
+		INSERT INTO free_signals (signal_id)
+		SELECT id FROM signals s
+		WHERE id > (SELECT signal_id FROM fan_out_position) AND id <= ?
+		  AND NOT EXISTS (SELECT 1 FROM payloads p WHERE p.signal_id = s.id)
+		ON CONFLICT DO NOTHING`, id)
+	if err != nil {
+		return err
+	}
 	n, err := t.exec("fan-out position", `
 		UPDATE fan_out_position SET signal_id = ?1
 		WHERE ?1 <= signal_id OR EXISTS (SELECT 1 FROM signals WHERE id >= ?1)`, id)
@@ -73,22 +83,19 @@ func (t *tx) SetFanOutPosition(id int64) error {
 	return nil
 }
 
-// SweepSignals lets go of payloads together with their signals; attempts are
-// looked at from the oldest on.
+// SweepSignals looks at the oldest signals and attempts that may go, as many
+// as it may erase: when one of them is too new, so are those after it.
 func (t *tx) SweepSignals(before time.Time, limit int) (int, error) {
 	signals, err := t.exec("signals", `
-		DELETE FROM signals WHERE id IN (
-		  SELECT s.id FROM signals s
-		  WHERE s.id <= (SELECT signal_id FROM fan_out_position) AND s.at < ?
-		    AND NOT EXISTS (
-		      SELECT 1 FROM payloads p JOIN deliveries d ON d.payload_id = p.id WHERE p.signal_id = s.id)
-		  ORDER BY s.id LIMIT ?)`, millis(before), limit)
+		DELETE FROM signals WHERE at < ? AND id IN (
+		  SELECT signal_id FROM free_signals
+		  WHERE signal_id <= (SELECT signal_id FROM fan_out_position)
+		  ORDER BY signal_id LIMIT ?)`, millis(before), limit)
 	if err != nil {
 		return 0, err
 	}
 	attempts, err := t.exec("attempts", `
-		DELETE FROM attempts WHERE id IN (
-		  SELECT id FROM (SELECT id, at FROM attempts ORDER BY id LIMIT ?) WHERE at < ?)`,
-		limit, millis(before))
+		DELETE FROM attempts WHERE at < ? AND id IN (SELECT id FROM attempts ORDER BY id LIMIT ?)`,
+		millis(before), limit)
 	return int(signals + attempts), err
 }

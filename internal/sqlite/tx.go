@@ -32,6 +32,8 @@ type tx struct {
 	// failed is the first error that was not about the data. SQLite may have
 	// rolled back by itself then, and the next statement would commit alone.
 	failed error
+	// committing is set when a commit has begun.
+	committing bool
 	// signalled means that signals were appended.
 	signalled bool
 	// bumped means that the config version has been raised.
@@ -64,6 +66,7 @@ func (t *tx) run(fn func(idp.Tx) error) error {
 		return fmt.Errorf("sqlite: not committed: %w", err)
 	}
 	t.over.Store(true)
+	t.committing = true
 	// From here on a cancelled context must not leave the outcome open.
 	if err := t.conn.control(context.WithoutCancel(t.ctx), "COMMIT"); err != nil {
 		return fmt.Errorf("sqlite: commit: %w", err)

@@ -117,8 +117,41 @@ CREATE INDEX deliveries_control ON deliveries (stream, seq) WHERE control = 1;
 -- What has expired, without a look at what has not.
 CREATE INDEX deliveries_by_expiry ON deliveries (stream, expires_at);
 
--- Tells whether a payload, and so its signal, is still needed.
+-- Tells whether a payload is still needed.
 CREATE INDEX deliveries_of_payload ON deliveries (payload_id);
+
+-- The signals that no delivery needs, so that a sweep finds the few that may
+-- go without a look at the many that may not. Those that had no delivery from
+-- the start are added when fan-out has passed them, the others by the triggers
+-- below, which also see what a deleted stream takes along.
+CREATE TABLE free_signals (
+  signal_id INTEGER PRIMARY KEY REFERENCES signals ON DELETE CASCADE
+) STRICT;
+
+-- +goose StatementBegin
+-- A payload goes with its last delivery: it says things about people.
+CREATE TRIGGER deliveries_release_payload AFTER DELETE ON deliveries
+WHEN NOT EXISTS (SELECT 1 FROM deliveries WHERE payload_id = OLD.payload_id)
+BEGIN
+  DELETE FROM payloads WHERE id = OLD.payload_id;
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER payloads_release_signal AFTER DELETE ON payloads
+WHEN NOT EXISTS (SELECT 1 FROM payloads WHERE signal_id = OLD.signal_id)
+  AND EXISTS (SELECT 1 FROM signals WHERE id = OLD.signal_id)
+BEGIN
+  INSERT OR IGNORE INTO free_signals (signal_id) VALUES (OLD.signal_id);
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER payloads_need_signal AFTER INSERT ON payloads
+BEGIN
+  DELETE FROM free_signals WHERE signal_id = NEW.signal_id;
+END;
+-- +goose StatementEnd
 
 CREATE TABLE positions (
   stream      INTEGER PRIMARY KEY REFERENCES streams ON DELETE CASCADE,
