@@ -116,7 +116,7 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	}
 	a.site, err = web.New(web.Config{
 		DB: cfg.DB, Passwords: a.passwords, OIDC: a.oidc, Base: cfg.Base, Sessions: cfg.Policy, Log: cfg.Log,
-		ClientAddress: func(r *http.Request) string { return httpd.ClientFrom(r.Context()).String() },
+		ClientAddress: clientAddress,
 		RequestID:     func(r *http.Request) string { return httpd.RequestIDFrom(r.Context()) },
 	})
 	return a, err
@@ -131,9 +131,10 @@ func (a *App) wireSignals(base string, sets *signing.SETs) (err error) {
 			return err
 		},
 		Wake: func(made []idp.Delivery) {
-			a.metrics.fannedOut.Add(float64(len(made)))
+			a.metrics.pushes.Add(float64(len(made)))
 			a.engine.Wake(made)
 		},
+		ClientAddress: clientAddress,
 	})
 	if err != nil {
 		return err
@@ -154,6 +155,10 @@ func (a *App) wireSignals(base string, sets *signing.SETs) (err error) {
 	})
 	return err
 }
+
+// clientAddress is the address that a request came from, seen through trusted
+// proxies.
+func clientAddress(r *http.Request) string { return httpd.ClientFrom(r.Context()).String() }
 
 // Run serves on ln until ctx ends, and then stops in order: no new requests,
 // no new pushes, then the rest.

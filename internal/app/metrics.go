@@ -17,11 +17,11 @@ import (
 // metrics counts what delivery does. No label names a stream, an application
 // or a user: their number has no bound.
 type metrics struct {
-	registry  *prometheus.Registry
-	attempts  *prometheus.CounterVec
-	took      prometheus.Histogram
-	latency   prometheus.Histogram
-	fannedOut prometheus.Counter
+	registry *prometheus.Registry
+	attempts *prometheus.CounterVec
+	took     prometheus.Histogram
+	latency  prometheus.Histogram
+	pushes   prometheus.Counter
 }
 
 func newMetrics() *metrics {
@@ -41,12 +41,12 @@ func newMetrics() *metrics {
 			Help:    "Time from a change to the acknowledgement of its SET by push.",
 			Buckets: []float64{.002, .005, .01, .025, .05, .1, .25, .5, 1, 5, 30, 120, 600, 3600, 86400},
 		}),
-		fannedOut: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "tocsin_deliveries_total",
-			Help: "Deliveries that signals were fanned out to.",
+		pushes: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "tocsin_push_deliveries_total",
+			Help: "Deliveries made for push streams.",
 		}),
 	}
-	m.registry.MustRegister(m.attempts, m.took, m.latency, m.fannedOut,
+	m.registry.MustRegister(m.attempts, m.took, m.latency, m.pushes,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

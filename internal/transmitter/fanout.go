@@ -33,7 +33,10 @@ type FanOut struct {
 	db     idp.DB
 	issuer string
 	log    *slog.Logger
-	wake   func([]idp.Delivery)
+	// push is handed the deliveries of push streams, poll is told which poll
+	// streams have new ones.
+	push func([]idp.Delivery)
+	poll func(...idp.StreamNum)
 	// changed is called when streams may have changed without a delivery.
 	changed func()
 	// table is the streams as of its version; nil before the first signal.
@@ -47,14 +50,7 @@ type FanOut struct {
 func (t *Transmitter) FanOut() *FanOut {
 	return &FanOut{db: t.cfg.DB, issuer: t.cfg.BaseURL, log: t.log, changed: t.waiters.wakeAll,
 		generation: t.cfg.DB.ConfigGeneration(),
-		wake: func(made []idp.Delivery) {
-			nums := make([]idp.StreamNum, len(made))
-			for i, d := range made {
-				nums[i] = d.Stream
-			}
-			t.waiters.wake(nums...)
-			t.cfg.Wake(made)
-		}}
+		push:       t.cfg.Wake, poll: t.waiters.wake}
 }
 
 // Run fans out until ctx ends, as soon as there is a signal. An error is
@@ -136,9 +132,26 @@ func (f *FanOut) Once(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	if len(made) > 0 {
-		f.wake(made)
+		f.tell(made)
 	}
 	return len(signals), nil
+}
+
+// tell wakes whoever delivers.
+func (f *FanOut) tell(made []idp.Delivery) {
+	var pushed []idp.Delivery
+	var polled []idp.StreamNum
+	for _, d := range made {
+		if f.table.byNum[d.Stream].stream.Method == idp.Push {
+			pushed = append(pushed, d)
+		} else {
+			polled = append(polled, d.Stream)
+		}
+	}
+	f.poll(polled...)
+	if len(pushed) > 0 {
+		f.push(pushed)
+	}
 }
 
 // deliveries makes the deliveries of a batch, in the order of the signals.

@@ -188,10 +188,15 @@ func (s *settlement) reject(seq int64, wrong secevent.Error) error {
 }
 
 // mayPass reports whether a SET that was rejected with the code may be
-// accepted later: a key can be fetched, a Transmitter be let in. Any other
-// code says that the SET itself is bad.
+// accepted later: a key can be fetched, a setting mended, a Transmitter be let
+// in. Any other code says that the SET itself is bad. Push sees it alike.
 func mayPass(code secevent.ErrorCode) bool {
-	return code == secevent.InvalidKey || code == secevent.AuthenticationFailed || code == secevent.AccessDenied
+	switch code {
+	case secevent.InvalidKey, secevent.InvalidIssuer, secevent.InvalidAudience,
+		secevent.AuthenticationFailed, secevent.AccessDenied:
+		return true
+	}
+	return false
 }
 
 // write stores what the poll settled. A crash before the commit leaves the

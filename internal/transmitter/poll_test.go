@@ -267,7 +267,7 @@ func TestSetErrs(t *testing.T) {
 		return list
 	}
 	t.Run("a bad SET is a dead letter and what follows goes on", func(t *testing.T) {
-		for _, code := range []string{"invalid_request", "invalid_issuer", "invalid_audience", "invalid_state", "new_code"} {
+		for _, code := range []string{"invalid_request", "invalid_state", "new_code"} {
 			s := e.createPoll()
 			e.revokeAll("ada", "ada")
 			ds := e.deliveries(s.ID)
@@ -306,7 +306,7 @@ func TestSetErrs(t *testing.T) {
 // TestRetryAfterRejection: a code that may pass is tried again, with the same
 // bytes, a few times; what follows about the same user waits.
 func TestRetryAfterRejection(t *testing.T) {
-	for _, code := range []string{"invalid_key", "authentication_failed", "access_denied"} {
+	for _, code := range []string{"invalid_key", "invalid_issuer", "invalid_audience", "authentication_failed", "access_denied"} {
 		t.Run(code, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				e := newEnvInside(t)

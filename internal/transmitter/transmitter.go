@@ -78,8 +78,8 @@ type Config struct {
 	// transactions, so it must not wait for the network. Nil allows every
 	// absolute http and https URL.
 	CheckEndpoint func(endpoint string) error
-	// Wake is called after each commit that made deliveries, with these. Nil
-	// means that nobody pushes.
+	// Wake is called after each commit that made deliveries of push streams,
+	// with these. Nil means that nobody pushes.
 	Wake func([]idp.Delivery)
 	// ClientAddress is the IP address that a request came from, for the audit
 	// log; nil takes that of the connection.
