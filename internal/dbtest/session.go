@@ -27,7 +27,8 @@ var sessionChecks = []check{
 		missing(e, idp.Tx.SessionByToken, idp.HashToken("none"))
 		missing(e, idp.Tx.SessionByToken, idp.Hash{})
 		refuse(e, idp.ErrNotFound, idp.Tx.UpdateSession,
-			idp.Session{ID: "none", TokenHash: idp.HashToken("x"), AuthTime: time.Now(), LastSeenAt: time.Now(), ExpiresAt: time.Now()})
+			idp.Session{ID: "none", TokenHash: idp.HashToken("x"),
+				AuthTime: time.Now(), LastSeenAt: time.Now(), ExpiresAt: time.Now()})
 		e.refused(idp.ErrNotFound, func(tx idp.Tx) error { return tx.EndSession("none", "signed out") })
 		refuse(e, idp.ErrNotFound, idp.Tx.CreateSession,
 			idp.Session{ID: "sid", UserID: "nobody", TokenHash: idp.HashToken("x"), ExpiresAt: time.Now()})

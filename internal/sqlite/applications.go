@@ -30,6 +30,8 @@ func (t *tx) CreateApplication(a idp.Application) error {
 	return t.putApplicationGroups(a)
 }
 
+// putApplicationGroups replaces the groups, which are few, and is the last
+// step of a write: it raises the config version.
 func (t *tx) putApplicationGroups(a idp.Application) error {
 	if _, err := t.exec("groups", `DELETE FROM application_groups WHERE application_id = ?`, a.ID); err != nil {
 		return err
@@ -53,6 +55,8 @@ func (t *tx) ApplicationBySlug(slug string) (idp.Application, error) {
 	return one(t, "application "+slug, scanApplication, selectApplication+` WHERE slug = ?`, slug)
 }
 
+// Applications are sorted here, not by an index: there are as many as fit a
+// portal, and people expect the case of a name not to matter.
 func (t *tx) Applications() ([]idp.Application, error) {
 	return many(t, "applications", scanApplication, selectApplication+` ORDER BY lower(name), slug`)
 }
@@ -66,6 +70,8 @@ func (t *tx) UpdateApplication(a idp.Application) error {
 	return t.putApplicationGroups(a)
 }
 
+// DeleteApplication relies on the schema: what belongs to the application
+// cascades, its providers fall back to NULL.
 func (t *tx) DeleteApplication(id idp.ApplicationID) error {
 	if err := t.remove("application "+string(id), `DELETE FROM applications WHERE id = ?`, id); err != nil {
 		return err

@@ -11,6 +11,8 @@ import (
 
 const attemptColumns = `stream, from_seq, to_seq, at, took, outcome, status, err, detail`
 
+// scanAttempt turns microseconds, which the column holds because many a
+// Receiver answers within one millisecond, into a duration.
 func scanAttempt(r row) (idp.Attempt, error) {
 	var a idp.Attempt
 	var micros int64
@@ -28,6 +30,7 @@ func (t *tx) AppendAttempts(as []idp.Attempt) error {
 	return t.insertMany("attempts", `INSERT INTO attempts (`+attemptColumns+`) VALUES `, 9, "", rows)
 }
 
+// Attempts goes by id, not by time: runs of one flush share their instant.
 func (t *tx) Attempts(num idp.StreamNum, limit int) ([]idp.Attempt, error) {
 	return many(t, "attempts of "+streamName(num), scanAttempt,
 		`SELECT `+attemptColumns+` FROM attempts WHERE stream = ? ORDER BY id DESC LIMIT ?`, num, limit)

@@ -7,6 +7,7 @@ import (
 	"github.com/tocsin-id/tocsin/internal/idp"
 )
 
+// auditColumns are all but the id, which the database gives.
 const auditColumns = `at, actor_kind, actor_id, actor_name, actor_address, actor_user_agent, actor_session,
 	action, object_kind, object_id, object_name, reason, outcome, txn`
 
@@ -18,6 +19,7 @@ func scanAudit(r row) (idp.AuditEntry, error) {
 	return e, err
 }
 
+// AppendAudit ignores At: an entry is as old as the change that it is about.
 func (t *tx) AppendAudit(e idp.AuditEntry) error {
 	a := e.Actor
 	return t.insert("audit entry "+e.Action, "audit", auditColumns,
@@ -25,6 +27,7 @@ func (t *tx) AppendAudit(e idp.AuditEntry) error {
 		e.Action, e.ObjectKind, e.ObjectID, e.ObjectName, e.Reason, e.Outcome, e.Txn)
 }
 
+// AuditEntries puts the object first, because its index selects most.
 func (t *tx) AuditEntries(f idp.AuditFilter) ([]idp.AuditEntry, error) {
 	limit, err := pageSize(f.Limit)
 	if err != nil {
@@ -76,6 +79,7 @@ func (t *tx) APITokens() ([]idp.APIToken, error) {
 		`SELECT `+apiTokenColumns+` FROM api_tokens ORDER BY created_at DESC, id DESC`)
 }
 
+// RevokeAPIToken keeps the first time: that is when it stopped working.
 func (t *tx) RevokeAPIToken(id string) error {
 	return t.change("API token "+id,
 		`UPDATE api_tokens SET revoked_at = coalesce(revoked_at, ?) WHERE id = ?`, millis(t.now), id)

@@ -185,7 +185,8 @@ func (t *tx) open(sealed []byte, table, column, key string) (idp.Secret, error) 
 	}
 	plain, err := t.sealer.Open(sealed, []byte(table+"/"+column+"/"+key))
 	if err != nil {
-		return idp.Secret{}, &columnError{want: column + " of " + table + " " + key + " under this key", got: sealed, err: err}
+		want := column + " of " + table + " " + key + " under this key"
+		return idp.Secret{}, &columnError{want: want, got: sealed, err: err}
 	}
 	return idp.NewSecret(string(plain)), nil
 }

@@ -11,6 +11,8 @@ import (
 
 const credentialColumns = `id, user_id, kind, name, secret, created_at, updated_at`
 
+// scanCredential opens the secret. It is sealed though a password is a hash
+// already: a stolen file must not be enough to begin guessing.
 func (t *tx) scanCredential(r row) (idp.Credential, error) {
 	var c idp.Credential
 	var sealed []byte
@@ -27,6 +29,8 @@ func (t *tx) Credentials(user idp.UserID) ([]idp.Credential, error) {
 		`SELECT `+credentialColumns+` FROM credentials WHERE user_id = ? ORDER BY created_at, id`, user)
 }
 
+// PutCredential changes a row only for the user it has: the condition of the
+// upsert turns somebody else's credential into no row.
 func (t *tx) PutCredential(c idp.Credential) error {
 	what := "credential " + string(c.ID)
 	sealed, err := t.seal(c.Secret, "credentials", "secret", string(c.ID))

@@ -19,6 +19,8 @@ func scanException(r row) (idp.Exception, error) {
 	return e, err
 }
 
+// PutException replaces everything: an exception is the last word on its
+// delivery, whatever was said before.
 func (t *tx) PutException(e idp.Exception) error {
 	_, err := t.exec(fmt.Sprintf("exception of delivery %d of %s", e.Seq, streamName(e.Stream)), `
 		INSERT INTO exceptions (`+exceptionColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -51,6 +53,8 @@ func (t *tx) DueExceptions(method idp.DeliveryMethod, limit int) ([]idp.Exceptio
 		ORDER BY next_at, stream, seq LIMIT ?`, millis(t.now), method, limit)
 }
 
+// Health of a stream that nothing was sent to yet has no row, which is not an
+// error.
 func (t *tx) Health(num idp.StreamNum) (idp.StreamHealth, error) {
 	h, err := one(t, "health of "+streamName(num), func(r row) (idp.StreamHealth, error) {
 		var h idp.StreamHealth

@@ -29,6 +29,8 @@ func (t *tx) GrantsOf(user idp.UserID) ([]idp.Grant, error) {
 		`SELECT `+grantColumns+` FROM grants WHERE user_id = ? ORDER BY created_at, id`, user)
 }
 
+// PutGrant meets an existing grant by user and application, and keeps its id,
+// which others may have seen.
 func (t *tx) PutGrant(g idp.Grant) error {
 	_, err := t.exec("grant "+string(g.ID), `
 		INSERT INTO grants (`+grantColumns+`) VALUES (?, ?, ?, ?, ?, ?)
@@ -50,6 +52,8 @@ const authRequestColumns = `client_id, redirect_uri, response_type, response_mod
 
 const selectAuthRequest = `SELECT id, application_id, created_at, ` + authRequestColumns + ` FROM auth_requests`
 
+// scanAuthRequest tells a max_age of 0, which asks for a sign-in now, from no
+// max_age.
 func scanAuthRequest(r row) (idp.AuthRequest, error) {
 	var q idp.AuthRequest
 	var maxAge sql.NullInt64
@@ -64,6 +68,8 @@ func scanAuthRequest(r row) (idp.AuthRequest, error) {
 	return q, err
 }
 
+// authRequestValues are the values of authRequestColumns. Members that are set
+// later are NULL before, so that requests without a code do not clash.
 func authRequestValues(q idp.AuthRequest) []any {
 	var maxAge any
 	if q.MaxAge != nil {

@@ -18,6 +18,7 @@ func scanGroup(r row) (idp.Group, error) {
 	return g, err
 }
 
+// CreateGroup also stores the folded name, which is what has to be unique.
 func (t *tx) CreateGroup(g idp.Group) error {
 	return t.insert(fmt.Sprintf("group %q", g.Name), "groups", groupColumns+", name_key",
 		g.ID, g.Name, t.created(g.CreatedAt), fold(g.Name))
@@ -37,6 +38,8 @@ func (t *tx) UpdateGroup(g idp.Group) error {
 		g.Name, fold(g.Name), g.ID)
 }
 
+// DeleteGroup asks first: the schema would let the last group of an
+// application go, and an application without groups admits everybody.
 func (t *tx) DeleteGroup(id idp.GroupID) error {
 	what := "group " + string(id)
 	slug, err := one(t, what, scalar[string], `
@@ -57,6 +60,8 @@ func (t *tx) DeleteGroup(id idp.GroupID) error {
 	return t.bumpConfig()
 }
 
+// AddMember and RemoveMember leave the config version alone: fan-out takes the
+// groups of a user from the signal.
 func (t *tx) AddMember(group idp.GroupID, user idp.UserID) error {
 	_, err := t.exec(fmt.Sprintf("member %s of group %s", user, group),
 		`INSERT INTO members (group_id, user_id) VALUES (?, ?) ON CONFLICT DO NOTHING`, group, user)

@@ -18,6 +18,8 @@ func (t *tx) Handouts(num idp.StreamNum) ([]idp.Handout, error) {
 		`SELECT stream, seq, kid, jws, at FROM handouts WHERE stream = ? ORDER BY seq`, num)
 }
 
+// PutHandouts writes a whole answer to a poll at once. A SET that is handed out
+// again brings the bytes that it had, and a new time.
 func (t *tx) PutHandouts(hs []idp.Handout) error {
 	rows := make([]any, 0, 5*len(hs))
 	for _, h := range hs {

@@ -7,6 +7,7 @@ import (
 	"github.com/tocsin-id/tocsin/internal/idp"
 )
 
+// oidcProviderColumns are those that an update replaces.
 const oidcProviderColumns = `application_id, name, client_id, secret_hash, auth_method, jwks,
 	redirect_uris, post_logout_redirect_uris, grants,
 	access_token_lifetime, id_token_lifetime, refresh_token_lifetime, skip_consent, updated_at`
@@ -49,6 +50,7 @@ func (t *tx) OIDCProviderByClient(clientID string) (idp.OIDCProvider, error) {
 	return one(t, "client "+clientID, scanOIDCProvider, selectOIDCProvider+` WHERE client_id = ?`, clientID)
 }
 
+// OIDCProviderOf finds at most one, because the column is unique.
 func (t *tx) OIDCProviderOf(id idp.ApplicationID) (idp.OIDCProvider, error) {
 	return one(t, "OIDC provider of application "+string(id), scanOIDCProvider,
 		selectOIDCProvider+` WHERE application_id = ?`, id)

@@ -20,6 +20,8 @@ func scanSession(r row) (idp.Session, error) {
 	return s, err
 }
 
+// CreateSession begins a session now where a time is left open, for somebody
+// who just signed in.
 func (t *tx) CreateSession(s idp.Session) error {
 	return t.insert("session "+string(s.ID), "sessions", sessionColumns,
 		s.ID, s.UserID, hash(s.TokenHash), t.created(s.CreatedAt), t.created(s.AuthTime),
@@ -47,6 +49,8 @@ func (t *tx) SessionsOf(user idp.UserID, liveOnly bool) ([]idp.Session, error) {
 		`SELECT `+sessionColumns+` FROM sessions`+w.text()+` ORDER BY created_at DESC, id DESC`, w.args...)
 }
 
+// UpdateSession leaves out what says how the session began and ended, so that a
+// request that runs late cannot bring an ended session back to life.
 func (t *tx) UpdateSession(s idp.Session) error {
 	return t.update("session "+string(s.ID), "sessions",
 		"token_hash, auth_time, amr, acr, last_seen_at, expires_at",
@@ -54,6 +58,8 @@ func (t *tx) UpdateSession(s idp.Session) error {
 		millis(s.LastSeenAt), millis(s.ExpiresAt), s.ID)
 }
 
+// EndSession sets the reason before the time in its statement, yet both see the
+// row as it was: the first end counts.
 func (t *tx) EndSession(id idp.SessionID, reason string) error {
 	return t.change("session "+string(id), `
 		UPDATE sessions SET
@@ -62,6 +68,8 @@ func (t *tx) EndSession(id idp.SessionID, reason string) error {
 		WHERE id = ?`, reason, millis(t.now), id)
 }
 
+// SweepSessions has two indexes to find either kind, and deletes by id because
+// DELETE itself takes no LIMIT.
 func (t *tx) SweepSessions(before time.Time, limit int) (int, error) {
 	n, err := t.exec("sessions", `
 		DELETE FROM sessions WHERE id IN (

@@ -31,6 +31,8 @@ func (t *tx) PutSetting(name string, value idp.Secret) error {
 	return err
 }
 
+// UseOnce lets the primary key decide, in one statement: there is no moment
+// between looking and writing.
 func (t *tx) UseOnce(kind string, value idp.Hash, expires time.Time) error {
 	n, err := t.exec(kind, `
 		INSERT INTO used_once (kind, value_hash, expires_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`,

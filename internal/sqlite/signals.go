@@ -10,6 +10,9 @@ import (
 	"github.com/tocsin-id/tocsin/internal/idp"
 )
 
+// signalColumns are all but the id, which the database gives: AUTOINCREMENT
+// makes it greater than any before, and with one writer ids become visible in
+// their order, so fan-out cannot pass one that is still to come.
 const signalColumns = `at, txn, type, event, user_id, email, session_id, group_ids, application_id, stream`
 
 const selectSignal = `SELECT id, ` + signalColumns + ` FROM signals`
@@ -22,6 +25,7 @@ func scanSignal(r row) (idp.Signal, error) {
 	return s, err
 }
 
+// AppendSignal marks the transaction, so that its commit wakes fan-out.
 func (t *tx) AppendSignal(s *idp.Signal) error {
 	if t.readOnly {
 		return errReadOnly

@@ -15,6 +15,7 @@ func scanSigningKey(r row) (idp.SigningKey, error) {
 	return k, err
 }
 
+// scanKeyVersion opens the private key; an erased one is NULL and stays zero.
 func (t *tx) scanKeyVersion(r row) (idp.KeyVersion, error) {
 	var v idp.KeyVersion
 	var sealed []byte
@@ -56,6 +57,7 @@ func (t *tx) keyVersions(id idp.KeyID) ([]idp.KeyVersion, error) {
 		FROM key_versions WHERE key_id = ? ORDER BY active_from, created_at, kid`, id)
 }
 
+// SigningKeys reads the versions key by key: there are a handful of keys.
 func (t *tx) SigningKeys() ([]idp.SigningKey, error) {
 	keys, err := many(t, "signing keys", scanSigningKey,
 		`SELECT id, name, algorithm, created_at FROM signing_keys ORDER BY lower(name), id`)
@@ -70,6 +72,9 @@ func (t *tx) SigningKeys() ([]idp.SigningKey, error) {
 	return keys, nil
 }
 
+// PutKeyVersion seals the private key for its kid, so a row that is copied
+// under another kid does not open. The condition of the upsert keeps a version
+// with its key.
 func (t *tx) PutKeyVersion(id idp.KeyID, v idp.KeyVersion) error {
 	what := "version " + v.KID + " of signing key " + string(id)
 	sealed, err := t.seal(v.Private, "key_versions", "private", v.KID)
@@ -96,6 +101,7 @@ func (t *tx) DeleteSigningKey(id idp.KeyID) error {
 	return t.remove("signing key "+string(id), `DELETE FROM signing_keys WHERE id = ?`, id)
 }
 
+// KIDInUse leaves out dead letters: they are not delivered again as they are.
 func (t *tx) KIDInUse(kid string) (bool, error) {
 	return one(t, "kid "+kid, scalar[bool], `
 		SELECT EXISTS (SELECT 1 FROM exceptions WHERE kind = 'retry' AND kid = ?)

@@ -55,6 +55,7 @@ func (t *tx) SSFProviders() ([]idp.SSFProvider, error) {
 	return many(t, "SSF providers", scanSSFProvider, selectSSFProvider+` ORDER BY lower(name), id`)
 }
 
+// UpdateSSFProvider cannot change the slug, for it is not among the columns.
 func (t *tx) UpdateSSFProvider(p idp.SSFProvider) error {
 	err := t.update("SSF provider "+string(p.ID), "ssf_providers", ssfProviderColumns,
 		append(ssfProviderValues(p), millis(t.now), p.ID)...)

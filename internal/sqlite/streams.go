@@ -49,6 +49,8 @@ func (t *tx) streamValues(s idp.Stream) ([]any, error) {
 		s.Status, s.Reason, s.StatusBy, s.FromSignal}, nil
 }
 
+// CreateStream also makes the position, so that every stream has one, and reads
+// the stream back, because the database numbered it.
 func (t *tx) CreateStream(s idp.Stream) (idp.Stream, error) {
 	what := "stream " + string(s.ID)
 	values, err := t.streamValues(s)
@@ -121,12 +123,16 @@ func (t *tx) UpdateStream(s idp.Stream) error {
 	return t.bumpConfig()
 }
 
+// TouchStream is called for each poll and must not make fan-out read the
+// configuration again.
 func (t *tx) TouchStream(num idp.StreamNum, verification time.Time) error {
 	return t.change(streamName(num),
 		`UPDATE streams SET active_at = ?, verification_at = coalesce(?, verification_at) WHERE num = ?`,
 		millis(t.now), millis(verification), num)
 }
 
+// DeleteStream leaves all that hangs on the stream to the schema. Its number is
+// not given again, so no jti of it comes back.
 func (t *tx) DeleteStream(num idp.StreamNum) error {
 	if err := t.remove(streamName(num), `DELETE FROM streams WHERE num = ?`, num); err != nil {
 		return err
@@ -134,6 +140,8 @@ func (t *tx) DeleteStream(num idp.StreamNum) error {
 	return t.bumpConfig()
 }
 
+// InactiveStreams compares with NULL where the provider has no timeout, which
+// is never true.
 func (t *tx) InactiveStreams(limit int) ([]idp.Stream, error) {
 	return many(t, "inactive streams", t.scanStream, selectStream+`
 		WHERE status = 'enabled' AND active_at < ? - (

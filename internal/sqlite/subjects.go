@@ -40,6 +40,8 @@ func candidateKeys(id subject.Identifier) []string {
 	return slices.Compact(keys)
 }
 
+// PutSubject replaces the row, and with it the keys, to put the subject at the
+// end of the list.
 func (t *tx) PutSubject(s idp.StreamSubject) error {
 	what := "subject of " + streamName(s.Stream)
 	text, err := s.Subject.MarshalJSON()
@@ -86,6 +88,8 @@ func (t *tx) CountSubjects(num idp.StreamNum) (int, error) {
 		`SELECT count(*) FROM stream_subjects WHERE stream = ?`, num)
 }
 
+// SubjectCandidates hands over the keys as one JSON array, so that the
+// statement is the same for any number of them.
 func (t *tx) SubjectCandidates(num idp.StreamNum, about []subject.Identifier) ([]idp.StreamSubject, error) {
 	var keys []string
 	for _, id := range about {

@@ -60,6 +60,8 @@ func (t *tx) RefreshToken(h idp.Hash) (idp.RefreshToken, error) {
 		`SELECT `+refreshTokenColumns+` FROM refresh_tokens WHERE hash = ?`, hash(h))
 }
 
+// UseRefreshToken reads before it writes; no other transaction can come between
+// them.
 func (t *tx) UseRefreshToken(h idp.Hash) error {
 	f, err := t.RefreshToken(h)
 	if err != nil {
@@ -72,6 +74,8 @@ func (t *tx) UseRefreshToken(h idp.Hash) error {
 		`UPDATE refresh_tokens SET used_at = ? WHERE hash = ?`, millis(t.now), hash(h))
 }
 
+// RevokeTokens applies the filter to both tables, which name its members alike,
+// and leaves tokens that were revoked before with their time.
 func (t *tx) RevokeTokens(f idp.TokenFilter) (int, error) {
 	var w where
 	if f.UserID != "" {
@@ -100,6 +104,8 @@ func (t *tx) RevokeTokens(f idp.TokenFilter) (int, error) {
 	return int(access + refresh), err
 }
 
+// SessionApplications counts expired tokens too: the application may have
+// begun a session of its own with them.
 func (t *tx) SessionApplications(id idp.SessionID) ([]idp.ApplicationID, error) {
 	return many(t, "applications of session "+string(id), scalar[idp.ApplicationID], `
 		SELECT application_id FROM access_tokens WHERE session_id = ?
@@ -107,6 +113,7 @@ func (t *tx) SessionApplications(id idp.SessionID) ([]idp.ApplicationID, error) 
 		ORDER BY 1`, id, id)
 }
 
+// SweepTokens takes the oldest of each table along the index of expirations.
 func (t *tx) SweepTokens(before time.Time, limit int) (int, error) {
 	var swept int64
 	for _, s := range []struct{ what, query string }{

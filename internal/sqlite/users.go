@@ -55,12 +55,15 @@ func (t *tx) User(id idp.UserID) (idp.User, error) {
 		`SELECT `+userColumns+` FROM users WHERE id = ?`, id)
 }
 
+// UserByLogin finds names and addresses in the one table that holds both.
 func (t *tx) UserByLogin(login string) (idp.User, error) {
 	return one(t, fmt.Sprintf("user %q", login), scanUser,
 		`SELECT `+userColumns+` FROM users WHERE id = (SELECT user_id FROM logins WHERE login = ?)`,
 		fold(login))
 }
 
+// Users compares and sorts in lower case as its index does. User names are
+// ASCII, so SQL and Go agree on it.
 func (t *tx) Users(f idp.UserFilter) ([]idp.User, error) {
 	limit, err := pageSize(f.Limit)
 	if err != nil {
@@ -97,6 +100,8 @@ func (t *tx) UpdateUser(u idp.User) error {
 	return t.putLogins(u)
 }
 
+// DeleteUser relies on the schema for what goes with the user. Signals and
+// audit entries refer to nothing, and stay.
 func (t *tx) DeleteUser(id idp.UserID) error {
 	return t.remove("user "+string(id), `DELETE FROM users WHERE id = ?`, id)
 }
