@@ -53,6 +53,9 @@ var layers = map[string]string{
 	"internal/config":   "",
 	"internal/spec":     "",
 
+	// What tests of the edge have in common.
+	"internal/browsertest": "",
+
 	// The relying parties of "tocsin dev" live on the public packages alone,
 	// as any other application does.
 	"internal/demo": "ssf/* " + public,
@@ -89,6 +92,7 @@ var libraries = map[string]string{
 	"golang.org/x/time/rate":              roles,
 	"github.com/google/uuid":              "internal/demo internal/idp internal/sqlite internal/app " + roles,
 	"github.com/google/go-cmp":            "internal/dbtest",
+	"github.com/chromedp/":                "internal/browsertest",
 	"github.com/prometheus/client_golang": "internal/app internal/delivery internal/transmitter",
 	"github.com/knadh/koanf":              "internal/config",
 	"github.com/spf13/pflag":              "internal/config cmd/tocsin",
