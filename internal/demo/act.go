@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,17 +15,25 @@ import (
 	"github.com/tocsin-id/tocsin/caep"
 	"github.com/tocsin-id/tocsin/secevent"
 	"github.com/tocsin-id/tocsin/ssf"
-	"github.com/tocsin-id/tocsin/subject"
 )
 
 // handle acts on a verified SET and shows it. The application's whole state is
 // in memory, so there is nothing that could fail and be tried again.
 func (a *App) handle(_ context.Context, set *secevent.Token) error {
-	r := Received{ID: set.ID, Txn: set.Txn, Action: a.act(set)}
-	for eventType, raw := range set.Events {
-		r.Type, r.Event = string(eventType), raw
+	claims, err := json.Marshal(set)
+	if err != nil {
+		return err
 	}
+	r := Received{ID: set.ID, Txn: set.Txn, About: a.about(set.Subject), claims: claims}
 	r.Subject, _ = json.Marshal(set.Subject)
+	eventType, raw := set.Event()
+	r.Type, r.Event = string(eventType), raw
+	event, err := caep.Parse(eventType, raw)
+	if err == nil {
+		common, _ := caep.CommonOf(event)
+		r.By, r.Reason = string(common.InitiatingEntity), common.ReasonAdmin.Pick("en")
+	}
+	r.Action = a.act(eventType, event, r.About, sinceChange(set.Txn, time.Now()))
 	r.At = time.Now()
 	r.AfterMS = sinceChange(set.Txn, r.At)
 	a.feed.add(r)
@@ -34,7 +43,7 @@ func (a *App) handle(_ context.Context, set *secevent.Token) error {
 
 // sinceChange is the time since the change in milliseconds. The events tell it
 // in whole seconds only; Tocsin's txn is a UUID of version 7, which holds the
-// instant.
+// instant. It is negative for a txn of another kind.
 func sinceChange(txn string, now time.Time) int64 {
 	id, err := uuid.Parse(txn)
 	if err != nil || id.Version() != 7 {
@@ -44,26 +53,15 @@ func sinceChange(txn string, now time.Time) int64 {
 	return max(now.Sub(time.Unix(seconds, nanos)).Milliseconds(), 0)
 }
 
-// act does what the event asks of this application, and says what that was.
-func (a *App) act(set *secevent.Token) string {
-	for eventType, raw := range set.Events {
-		event, err := caep.Parse(eventType, raw)
-		if err != nil {
-			return a.actOther(eventType)
-		}
-		switch e := event.(type) {
-		case caep.SessionRevoked:
-			return a.endSessions(set.Subject, e)
-		case caep.CredentialChange:
-			return fmt.Sprintf("Noted: the %s of %s was changed (%s) by %s.", e.CredentialType,
-				a.who(set.Subject), e.ChangeType, e.InitiatingEntity)
-		}
-		return "Noted."
+// act does what an event asks of this application, and says what that was. The
+// event is nil when it is none of CAEP.
+func (a *App) act(eventType secevent.EventType, event secevent.Event, about About, afterMS int64) string {
+	switch e := event.(type) {
+	case caep.SessionRevoked:
+		return a.endSessions(about, e, afterMS)
+	case caep.CredentialChange:
+		return fmt.Sprintf("Noted that the %s of %s was changed (%s).", e.CredentialType, about.Name, e.ChangeType)
 	}
-	return "Nothing to do."
-}
-
-func (a *App) actOther(eventType secevent.EventType) string {
 	switch eventType {
 	case ssf.TypeVerification:
 		return "Verified that SETs arrive."
@@ -76,60 +74,38 @@ func (a *App) actOther(eventType secevent.EventType) string {
 
 // endSessions ends the sessions that the subject names: one by its sid, or all
 // of a user (CAEP §3.1).
-func (a *App) endSessions(about subject.Identifier, e caep.SessionRevoked) string {
-	sid, user := identify(about)
-	n := a.sessions.end("session-revoked by "+string(e.InitiatingEntity), func(s Session) bool {
-		if sid != "" {
-			return s.SID == sid
+func (a *App) endSessions(about About, e caep.SessionRevoked, afterMS int64) string {
+	end := Ending{At: time.Now(), By: "session-revoked", Reason: whyEnded(e), AfterMS: afterMS}
+	ended, known := a.sessions.end(end, func(s Session) bool {
+		if about.Session != "" {
+			return s.SID == about.Session
 		}
-		return user != "" && s.Subject == user
+		return about.User != "" && s.Subject == about.User
 	})
 	switch {
-	case n == 0:
-		return "No such session here."
-	case n == 1:
-		return "Ended 1 session."
+	case ended == 1:
+		return "Ended 1 session here."
+	case ended > 1:
+		return fmt.Sprintf("Ended %d sessions here.", ended)
+	case known > 0:
+		return "Nothing to end: it was over here already."
 	}
-	return fmt.Sprintf("Ended %d sessions.", n)
+	return "Nothing to end: no such session here."
 }
 
-// identify finds the session and the user in a subject.
-func identify(about subject.Identifier) (sid, user string) {
-	members, isComplex := about.(subject.Complex)
-	if !isComplex {
-		members = subject.Complex{subject.MemberUser: about}
+// whyEnded tells the user why their session is over: in the words of the event
+// if it has any for them, otherwise by who caused it (CAEP §2).
+func whyEnded(e caep.SessionRevoked) string {
+	if text := e.ReasonUser.Pick("en"); text != "" {
+		return strings.TrimSuffix(text, ".") + "."
 	}
-	if id, ok := members[subject.MemberSession].(subject.Opaque); ok {
-		sid = string(id)
+	switch e.InitiatingEntity {
+	case caep.ByUser:
+		return "You ended it at Tocsin."
+	case caep.ByAdmin:
+		return "An administrator ended it at Tocsin."
+	case caep.ByPolicy:
+		return "A policy of Tocsin ended it."
 	}
-	if id, ok := members[subject.MemberUser].(subject.IssSub); ok {
-		user = id.Subject
-	}
-	return sid, user
-}
-
-// who names the user of a subject, by the name of one of their sessions here.
-func (a *App) who(about subject.Identifier) string {
-	_, user := identify(about)
-	for _, s := range a.sessions.all() {
-		if s.Subject == user {
-			return s.Name
-		}
-	}
-	return "somebody who never signed in here"
-}
-
-// describeSubject says in words whom a SET is about.
-func describeSubject(raw json.RawMessage) string {
-	about, err := subject.Parse(raw)
-	if err != nil {
-		return string(raw)
-	}
-	switch sid, user := identify(about); {
-	case sid != "":
-		return "session " + sid
-	case user != "":
-		return "user " + user + ", all sessions"
-	}
-	return string(about.Format()) + " " + string(raw)
+	return "Tocsin ended it."
 }

@@ -97,9 +97,9 @@ func (a *App) Handler() http.Handler {
 	mux.HandleFunc("GET /sign-in", a.connected(a.serveSignIn))
 	mux.HandleFunc("GET /callback", a.connected(a.serveCallback))
 	mux.HandleFunc("POST /sign-out", a.connected(a.serveSignOut))
-	mux.HandleFunc("POST /events", a.connected(a.servePush))
+	mux.HandleFunc("POST /events", a.servePush)
 	mux.Handle("GET /asset/", http.FileServerFS(assets))
-	// Pushes are no browser's requests and carry a secret instead.
+	// Pushes are no browser's requests, so they pass; they carry a secret.
 	protection := http.NewCrossOriginProtection()
 	return secured(protection.Handler(mux))
 }
@@ -108,34 +108,39 @@ func (a *App) Handler() http.Handler {
 func secured(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'")
+		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "same-origin")
 		next.ServeHTTP(w, r)
 	})
 }
 
-// connected answers 503 until the identity provider was reached.
-func (a *App) connected(next http.HandlerFunc) http.HandlerFunc {
+// connected gives a handler what is known of the identity provider, and
+// answers 503 until it was reached.
+func (a *App) connected(next func(*relyingParty, http.ResponseWriter, *http.Request)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		a.mu.Lock()
-		ready := a.rp != nil
+		rp := a.rp
 		a.mu.Unlock()
-		if !ready {
-			a.fail(w, http.StatusServiceUnavailable, a.cfg.Name+" has not reached the identity provider yet. Please try again in a moment.")
+		if rp == nil {
+			a.fail(w, http.StatusServiceUnavailable, a.cfg.Name+" has not reached Tocsin yet. Please try again in a moment.")
 			return
 		}
-		next(w, r)
+		next(rp, w, r)
 	}
 }
 
 // servePush hands pushed SETs to the receiver (RFC 8935 §2).
 func (a *App) servePush(w http.ResponseWriter, r *http.Request) {
+	if a.cfg.Method != "push" {
+		http.NotFound(w, r)
+		return
+	}
 	a.mu.Lock()
 	push := a.push
 	a.mu.Unlock()
 	if push == nil {
-		http.NotFound(w, r)
+		http.Error(w, "not connected yet", http.StatusServiceUnavailable)
 		return
 	}
 	push.ServeHTTP(w, r)

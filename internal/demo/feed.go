@@ -23,9 +23,20 @@ type Received struct {
 	// AfterMS is the time from the change to the end of the action, in
 	// milliseconds; negative when the SET does not tell when the change was.
 	AfterMS int64 `json:"after_ms"`
+	// About is the subject as the application knows it.
+	About About `json:"about"`
+	// By and Reason are who caused the change, and why, for administrators
+	// (CAEP §2).
+	By     string `json:"by,omitempty"`
+	Reason string `json:"reason,omitempty"`
 	// Action is what the application did.
 	Action string `json:"action"`
+
+	claims json.RawMessage
 }
+
+// Claims is everything that the SET says.
+func (r Received) Claims() json.RawMessage { return r.claims }
 
 // feed keeps the newest SETs and tells the open pages of each.
 type feed struct {

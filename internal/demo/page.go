@@ -19,10 +19,11 @@ var assets embed.FS
 
 var pages = template.Must(template.New("").Funcs(template.FuncMap{
 	"clock":   func(t time.Time) string { return t.Local().Format("15:04:05.000") },
-	"minute":  func(t time.Time) string { return t.Local().Format("15:04:05") },
+	"minute":  func(t time.Time) string { return t.Local().Format("15:04") },
+	"instant": func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) },
 	"short":   shortType,
+	"tail":    tail,
 	"pretty":  pretty,
-	"subject": describeSubject,
 	"ms":      milliseconds,
 }).ParseFS(assets, "asset/*.html"))
 
@@ -73,22 +74,35 @@ func (a *App) render(w http.ResponseWriter, status int, name string, data any) {
 	w.Write(page.Bytes())
 }
 
+// How long a page may be told nothing, and how long it may take to be told:
+// the server's own bound is for a whole answer, and this one does not end.
+const (
+	liveBeat  = 20 * time.Second
+	liveWrite = 10 * time.Second
+)
+
 // serveLive tells the page, over server-sent events, that something changed.
 func (a *App) serveLive(w http.ResponseWriter, r *http.Request) {
 	changes, stop := a.feed.watch()
 	defer stop()
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
-	control := http.NewResponseController(w)
-	beat := time.NewTicker(20 * time.Second)
+	beat := time.NewTicker(liveBeat)
 	defer beat.Stop()
-	fmt.Fprint(w, ": here\n\n")
-	for control.Flush() == nil {
+	control := http.NewResponseController(w)
+	tell := func(text string) error {
+		if err := control.SetWriteDeadline(time.Now().Add(liveWrite)); err != nil {
+			return err
+		}
+		fmt.Fprint(w, text)
+		return control.Flush()
+	}
+	for err := tell(": here\n\n"); err == nil; {
 		select {
 		case <-changes:
-			fmt.Fprint(w, "event: change\ndata: {}\n\n")
+			err = tell("event: change\ndata: {}\n\n")
 		case <-beat.C:
-			fmt.Fprint(w, ": still here\n\n")
+			err = tell(": still here\n\n")
 		case <-a.closing:
 			return
 		case <-r.Context().Done():
@@ -107,9 +121,18 @@ func (a *App) serveState(w http.ResponseWriter, _ *http.Request) {
 // shortType is the last part of an event type, which people know it by.
 func shortType(uri string) string { return uri[strings.LastIndexByte(uri, '/')+1:] }
 
+// tail is the end of an identifier, which tells it from others made at about
+// the same time; the start of a UUID of version 7 does not.
+func tail(id string) string {
+	if len(id) <= 12 {
+		return id
+	}
+	return "…" + id[len(id)-8:]
+}
+
 func pretty(raw json.RawMessage) string {
 	var b bytes.Buffer
-	if json.Indent(&b, raw, "", "  ") != nil {
+	if err := json.Indent(&b, raw, "", "  "); err != nil {
 		return string(raw)
 	}
 	return b.String()
@@ -120,7 +143,7 @@ func milliseconds(ms int64) string {
 	case ms < 0:
 		return "unknown"
 	case ms < 10_000:
-		return fmt.Sprintf("%d ms", ms)
+		return fmt.Sprintf("%d\u00a0ms", ms)
 	}
 	return (time.Duration(ms) * time.Millisecond).Round(time.Second).String()
 }

@@ -21,15 +21,26 @@ type Session struct {
 	Subject string    `json:"sub"`
 	Name    string    `json:"name"`
 	Since   time.Time `json:"since"`
-	// EndedAt is zero while the session lives; EndedBy says why it ended.
-	EndedAt time.Time `json:"ended_at,omitzero"`
-	EndedBy string    `json:"ended_by,omitempty"`
+	// Ended is nil while the session lives.
+	Ended *Ending `json:"ended,omitempty"`
 
 	idToken string
 }
 
+// Ending is when and why a session was over.
+type Ending struct {
+	At time.Time `json:"at"`
+	// By is "session-revoked" or "sign-out".
+	By string `json:"by"`
+	// Reason is a sentence for the user.
+	Reason string `json:"reason"`
+	// AfterMS is the time from the change at the identity provider to here, in
+	// milliseconds; negative when that is not known.
+	AfterMS int64 `json:"after_ms"`
+}
+
 // Live reports whether the session lives.
-func (s Session) Live() bool { return s.EndedAt.IsZero() }
+func (s Session) Live() bool { return s.Ended == nil }
 
 // sessions is the application's own session store: what a SET has to reach.
 type sessions struct {
@@ -74,18 +85,34 @@ func (s *sessions) get(token string) (Session, bool) {
 	return *session, true
 }
 
-// end ends the live sessions that match and returns how many there were.
-func (s *sessions) end(by string, matches func(Session) bool) int {
+// end ends the live sessions that match. It returns how many these were, and
+// how many match at all.
+func (s *sessions) end(e Ending, matches func(Session) bool) (ended, known int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n := 0
 	for _, session := range s.byToken {
-		if session.Live() && matches(*session) {
-			session.EndedAt, session.EndedBy = time.Now(), by
-			n++
+		if !matches(*session) {
+			continue
+		}
+		known++
+		if session.Live() {
+			session.Ended = &e
+			ended++
 		}
 	}
-	return n
+	return ended, known
+}
+
+// nameOf returns the name of a user who has or had a session here.
+func (s *sessions) nameOf(user string) (string, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, session := range s.byToken {
+		if session.Subject == user {
+			return session.Name, true
+		}
+	}
+	return "", false
 }
 
 // all returns every session, newest first.

@@ -47,14 +47,14 @@ func discover(ctx context.Context, cfg Config) (*relyingParty, error) {
 
 // serveSignIn sends the browser to the identity provider. What the answer has
 // to match travels in a cookie for ten minutes.
-func (a *App) serveSignIn(w http.ResponseWriter, r *http.Request) {
+func (a *App) serveSignIn(rp *relyingParty, w http.ResponseWriter, r *http.Request) {
 	state, nonce, verifier := rand.Text(), rand.Text(), oauth2.GenerateVerifier()
 	a.setCookie(w, "signin", url.Values{"state": {state}, "nonce": {nonce}, "verifier": {verifier}}.Encode(), 10*time.Minute)
-	http.Redirect(w, r, a.rp.oauth.AuthCodeURL(state, oidc.Nonce(nonce), oauth2.S256ChallengeOption(verifier)), http.StatusFound)
+	http.Redirect(w, r, rp.oauth.AuthCodeURL(state, oidc.Nonce(nonce), oauth2.S256ChallengeOption(verifier)), http.StatusFound)
 }
 
 // serveCallback takes the code, checks everything, and starts a session.
-func (a *App) serveCallback(w http.ResponseWriter, r *http.Request) {
+func (a *App) serveCallback(rp *relyingParty, w http.ResponseWriter, r *http.Request) {
 	cookie, err := r.Cookie(a.cookieName("signin"))
 	if err != nil {
 		a.fail(w, http.StatusBadRequest, "This sign-in was not started here, or it took longer than ten minutes. Please start again.")
@@ -64,14 +64,14 @@ func (a *App) serveCallback(w http.ResponseWriter, r *http.Request) {
 	sent, _ := url.ParseQuery(cookie.Value)
 	q := r.URL.Query()
 	if e := q.Get("error"); e != "" {
-		a.fail(w, http.StatusForbidden, "The identity provider did not sign you in: "+e+" "+q.Get("error_description"))
+		a.fail(w, http.StatusForbidden, "Tocsin did not sign you in: "+q.Get("error_description")+" ("+e+").")
 		return
 	}
 	if subtle.ConstantTimeCompare([]byte(q.Get("state")), []byte(sent.Get("state"))) != 1 {
 		a.fail(w, http.StatusBadRequest, "The answer belongs to another sign-in. Please start again.")
 		return
 	}
-	session, err := a.rp.exchange(a.withClient(r.Context()), q.Get("code"), sent.Get("nonce"), sent.Get("verifier"))
+	session, err := rp.exchange(a.withClient(r.Context()), q.Get("code"), sent.Get("nonce"), sent.Get("verifier"))
 	if err != nil {
 		a.cfg.Log.Warn("sign-in failed", "application", a.cfg.Slug, "error", err)
 		a.fail(w, http.StatusBadGateway, "The identity provider's answer could not be verified. Please start again.")
@@ -116,20 +116,21 @@ func (rp *relyingParty) exchange(ctx context.Context, code, nonce, verifier stri
 
 // serveSignOut ends the own session and the one at the identity provider
 // (OIDC RPL §2).
-func (a *App) serveSignOut(w http.ResponseWriter, r *http.Request) {
+func (a *App) serveSignOut(rp *relyingParty, w http.ResponseWriter, r *http.Request) {
 	session, ok := a.current(r)
 	if !ok {
 		http.Redirect(w, r, "/", http.StatusSeeOther)
 		return
 	}
-	a.sessions.end("signed out here", func(s Session) bool { return s.SID == session.SID })
+	a.sessions.end(Ending{At: time.Now(), By: "sign-out", Reason: "You signed out here.", AfterMS: -1},
+		func(s Session) bool { return s.SID == session.SID })
 	a.setCookie(w, "session", "", -time.Second)
 	a.feed.changed()
 	q := url.Values{
 		"id_token_hint": {session.idToken}, "client_id": {a.cfg.ClientID},
 		"post_logout_redirect_uri": {a.cfg.URL + "/"},
 	}
-	http.Redirect(w, r, a.rp.endSession+"?"+q.Encode(), http.StatusSeeOther)
+	http.Redirect(w, r, rp.endSession+"?"+q.Encode(), http.StatusSeeOther)
 }
 
 // current returns the session of the request's cookie, if it lives.
@@ -149,8 +150,13 @@ func (a *App) visited(r *http.Request) (Session, bool) {
 }
 
 // cookieName carries the slug: browsers share cookies among the ports of a
-// host.
-func (a *App) cookieName(name string) string { return a.cfg.Slug + "_" + name }
+// host. With https no other host can set the cookie.
+func (a *App) cookieName(name string) string {
+	if a.secure {
+		return "__Host-" + a.cfg.Slug + "_" + name
+	}
+	return a.cfg.Slug + "_" + name
+}
 
 func (a *App) setCookie(w http.ResponseWriter, name, value string, lifetime time.Duration) {
 	http.SetCookie(w, &http.Cookie{
