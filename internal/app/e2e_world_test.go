@@ -26,9 +26,6 @@ import (
 // patience bounds waiting for what does not happen.
 const patience = 20 * time.Second
 
-// The sign-in of most tests, as dev.json names it.
-const mira = "mira"
-
 // world is a running `tocsin dev`, known by its dev.json alone, and a browser.
 type world struct {
 	t       *testing.T
@@ -37,13 +34,16 @@ type world struct {
 
 	BaseURL    string `json:"base_url"`
 	AdminToken string `json:"admin_token"`
-	Users      []struct {
-		Username string `json:"username"`
-		Password string `json:"password"`
-		Name     string `json:"name"`
-	} `json:"users"`
+
+	Users        []user        `json:"users"`
 	Applications []application `json:"applications"`
 	CAFile       string        `json:"ca_file"`
+}
+
+type user struct {
+	Username string `json:"username"`
+	Password string `json:"password"`
+	Name     string `json:"name"`
 }
 
 type application struct {
@@ -148,15 +148,15 @@ func (w *world) application(slug string) application {
 	return application{}
 }
 
-func (w *world) password(username string) string {
+func (w *world) user(username string) user {
 	w.t.Helper()
 	for _, u := range w.Users {
 		if u.Username == username {
-			return u.Password
+			return u
 		}
 	}
 	w.t.Fatalf("dev.json has no user %s", username)
-	return ""
+	return user{}
 }
 
 // state is an application's state for scripts.
@@ -186,6 +186,21 @@ func (w *world) state(a application) (s state) {
 func (w *world) api(method, path string, in, out any) {
 	w.t.Helper()
 	w.request(method, w.BaseURL+"/api/v1"+path, in, w.AdminToken, out)
+}
+
+// userID asks the admin API for a user's ID.
+func (w *world) userID(username string) string {
+	w.t.Helper()
+	var users struct {
+		Items []struct {
+			ID string `json:"id"`
+		} `json:"items"`
+	}
+	w.api(http.MethodGet, "/users?search="+username, nil, &users)
+	if len(users.Items) != 1 {
+		w.t.Fatalf("GET /users?search=%s = %+v, want one user", username, users)
+	}
+	return users.Items[0].ID
 }
 
 // request sends and receives JSON. Anything but a 2xx fails the test.
