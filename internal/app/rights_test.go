@@ -77,3 +77,47 @@ func (p *program) send(t *testing.T, r row, o objects, as credentials) (int, str
 	}
 	return resp.StatusCode, string(body)
 }
+
+// TestHead asks for everything that strangers can GET with HEAD: the answer is
+// the same without a body (RFC 9110 §9.3.2).
+func TestHead(t *testing.T) {
+	p := newProgram(t)
+	rows, _ := readRows(t)
+	for _, r := range rows {
+		want := r.want["none"]
+		if r.method != http.MethodGet || want[0] == '4' || strings.HasPrefix(r.target, "/api/v1/") {
+			continue
+		}
+		r.method = http.MethodHead
+		got, body := p.send(t, r, objects{"slug": "atlas"}, func(*http.Request) {})
+		if strconv.Itoa(got) != want || body != "" {
+			t.Errorf("%s: %d %q, want %s and no body", r.route(), got, body, want)
+		}
+	}
+}
+
+// TestMethodNotAllowed checks that a method that a route does not have is
+// refused with those that it has (RFC 9110 §15.5.6).
+func TestMethodNotAllowed(t *testing.T) {
+	p := newProgram(t)
+	for _, tt := range []struct{ method, path, allow string }{
+		{"POST", "/healthz", "GET, HEAD"},
+		{"DELETE", "/oauth2/token", "POST"},
+		{"PUT", "/oidc/logout", "GET, HEAD, POST"},
+		{"PUT", "/ssf/atlas/status", "GET, POST"},
+		{"PUT", "/sign-in", "GET, HEAD, POST"},
+	} {
+		req, err := http.NewRequest(tt.method, p.url+tt.path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := p.client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if got := resp.Header.Get("Allow"); resp.StatusCode != http.StatusMethodNotAllowed || got != tt.allow {
+			t.Errorf("%s %s = %d, Allow %q; want 405, %q", tt.method, tt.path, resp.StatusCode, got, tt.allow)
+		}
+	}
+}

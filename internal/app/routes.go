@@ -5,11 +5,14 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
 
 	"github.com/tocsin-id/tocsin/internal/httpd"
 	"github.com/tocsin-id/tocsin/internal/idp"
@@ -28,6 +31,7 @@ func (a *App) Handler() http.Handler {
 		httpd.AccessLog(a.log),
 		httpd.SecurityHeaders(headers),
 		httpd.Recover(a.log),
+		middleware.GetHead,
 	)
 	r.Get("/healthz", serveHealthz)
 	r.Get("/readyz", a.serveReadyz)
@@ -37,7 +41,31 @@ func (a *App) Handler() http.Handler {
 	r.Mount("/api/v1", a.api)
 	a.site.Mount(r)
 	r.NotFound(a.site.NotFound)
+	r.MethodNotAllowed(func(w http.ResponseWriter, req *http.Request) { refuseMethod(w, req, r) })
 	return r
+}
+
+// refuseMethod answers a method that a route does not have, for those roles
+// that leave it to the router. The header and the text name those that it has
+// (RFC 9110 §15.5.6).
+func refuseMethod(w http.ResponseWriter, r *http.Request, routes chi.Routes) {
+	var allow []string
+	for _, method := range []string{"DELETE", "GET", "PATCH", "POST", "PUT"} {
+		if routes.Match(chi.NewRouteContext(), method, r.URL.Path) {
+			allow = append(allow, method)
+		}
+		if method == "GET" && slices.Contains(allow, "GET") {
+			allow = append(allow, "HEAD")
+		}
+	}
+	names := strings.Join(allow, ", ")
+	w.Header().Set("Allow", names)
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(http.StatusMethodNotAllowed)
+	_ = json.NewEncoder(w).Encode(map[string]string{
+		"error": "method_not_allowed", "error_description": "this endpoint understands " + names,
+	})
 }
 
 // serveHealthz says that the process answers.
