@@ -23,11 +23,27 @@ type Application struct {
 	Icon string
 	// LaunchURL is where the portal sends a user; empty hides the application.
 	LaunchURL string
+	// Policy is what a user has to prove to use the application.
+	Policy SignInPolicy
 	// Groups may use the application. None means that every user may.
 	Groups    []GroupID
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }
+
+// SignInPolicy says what a user has to prove.
+type SignInPolicy string
+
+// The policies. The zero value is PolicyAny.
+const (
+	// PolicyAny takes a password or a passkey.
+	PolicyAny SignInPolicy = ""
+	// PolicyFactor takes a password with any second factor, or a passkey that
+	// verified its user.
+	PolicyFactor SignInPolicy = "factor"
+	// PolicyPasskey takes a passkey that verified its user.
+	PolicyPasskey SignInPolicy = "passkey"
+)
 
 // Admits reports whether a member of the given groups may use the application.
 func (a Application) Admits(groups []GroupID) bool {
@@ -66,6 +82,9 @@ func (a Application) Validate() error {
 	}
 	if err := validateName("name", a.Name, 100); err != nil {
 		return err
+	}
+	if a.Policy != PolicyAny && a.Policy != PolicyFactor && a.Policy != PolicyPasskey {
+		return Invalid("policy", "must be empty, factor or passkey")
 	}
 	for _, f := range []struct{ field, value string }{{"icon", a.Icon}, {"launch_url", a.LaunchURL}} {
 		if f.value == "" {

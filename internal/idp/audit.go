@@ -28,8 +28,14 @@ type AuditEntry struct {
 
 // AuditFilter selects audit entries, newest first.
 type AuditFilter struct {
-	// ObjectKind, ObjectID and ActorID restrict when not empty.
-	ObjectKind, ObjectID, ActorID string
+	// ObjectKind, ObjectID, ActorID, Action and Txn restrict when not empty.
+	// Action may end with a dot and then means all that begin with it.
+	ObjectKind, ObjectID, ActorID, Action, Txn string
+	// Search matches a part of the names of actor and object, the reason or
+	// the address, regardless of case.
+	Search string
+	// From and Until restrict the time when not zero; Until is excluded.
+	From, Until time.Time
 	// Before is the ID before which to begin; zero begins at the newest.
 	Before int64
 	// Limit is how many to return, 1 to 500; zero means 50.

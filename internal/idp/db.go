@@ -56,6 +56,10 @@ type Tx interface {
 	UserTx
 	GroupTx
 	CredentialTx
+	DeviceTx
+	TicketTx
+	MailTx
+	ThrottleTx
 	SessionTx
 	ApplicationTx
 	OIDCProviderTx

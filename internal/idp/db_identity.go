@@ -48,6 +48,7 @@ type GroupTx interface {
 type CredentialTx interface {
 	// Credentials returns a user's credentials, oldest first.
 	Credentials(UserID) ([]Credential, error)
+	Credential(CredentialID) (Credential, error)
 	// PutCredential creates the credential or replaces all but the ID, UserID
 	// and CreatedAt of the one with its ID; ErrConflict when that one is
 	// another user's.

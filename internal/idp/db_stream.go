@@ -57,6 +57,11 @@ type SignalTx interface {
 	SignalsAfter(id int64, limit int) ([]Signal, error)
 	// SignalsAbout returns a user's signals, newest first.
 	SignalsAbout(user UserID, limit int) ([]Signal, error)
+	// SignalsOf returns the signals of one change, in order.
+	SignalsOf(txn string) ([]Signal, error)
+	// Receipts returns what became of a signal at each application that it
+	// was fanned out to, by application and stream.
+	Receipts(signalID int64) ([]Receipt, error)
 	// FanOutPosition is the ID of the last signal that was fanned out.
 	FanOutPosition() (int64, error)
 	// SetFanOutPosition moves it; ErrConflict beyond the last signal.

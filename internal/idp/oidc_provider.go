@@ -52,6 +52,9 @@ type OIDCProvider struct {
 	// RefreshTokenLifetime is how long an unused refresh token works, 1 hour to
 	// 365 days; a rotated one begins anew.
 	RefreshTokenLifetime time.Duration
+	// BackchannelLogoutURI gets a logout token when a session of the
+	// application ends (OIDC BCL §2.2); empty when the application has none.
+	BackchannelLogoutURI string
 	// SkipConsent leaves out the consent page: the application is ours.
 	SkipConsent bool
 	CreatedAt   time.Time
@@ -96,6 +99,11 @@ func (p OIDCProvider) Validate() error {
 	}
 	if err := validateRedirects("post_logout_redirect_uris", p.PostLogoutRedirectURIs); err != nil {
 		return err
+	}
+	if p.BackchannelLogoutURI != "" {
+		if err := validateRedirects("backchannel_logout_uri", []string{p.BackchannelLogoutURI}); err != nil {
+			return err
+		}
 	}
 	return p.validateLifetimes()
 }

@@ -23,6 +23,8 @@ type Signal struct {
 	// Type is the event type; Event its payload, a JSON object.
 	Type  secevent.EventType
 	Event json.RawMessage
+	// Cause is what kind of change it came from, for the rules of providers.
+	Cause SignalCause
 	// Principal is whom it is about, as they were when it happened.
 	Principal Principal
 	// ApplicationID restricts the signal to streams of one application; empty
@@ -50,4 +52,36 @@ type Principal struct {
 	// Groups are the user's groups at the time: they decide which
 	// applications may learn of it.
 	Groups []GroupID `json:"groups,omitempty"`
+}
+
+// SignalCause says from what kind of change a signal came. Providers can hold
+// back signals by it; the event itself says it in CAEP's words.
+type SignalCause string
+
+// The causes.
+const (
+	// CauseSignOut is a user's own sign-out of one session.
+	CauseSignOut SignalCause = "sign_out"
+	// CauseRevoked is a session that a user or an admin revoked, or all.
+	CauseRevoked SignalCause = "revoked"
+	// CauseTimeout is a session whose idle or absolute time was up. Only
+	// providers with TellTimeouts learn of it.
+	CauseTimeout SignalCause = "timeout"
+	// CauseSignIn is a sign-in, and a session used at another application.
+	CauseSignIn SignalCause = "sign_in"
+	// CauseCredential is a change of a credential, with the sessions that it
+	// ends.
+	CauseCredential SignalCause = "credential"
+	// CauseAccount is a change of the account itself.
+	CauseAccount SignalCause = "account"
+	// CauseRecovery is a recovery of the account.
+	CauseRecovery SignalCause = "recovery"
+	// CauseRisk is a level of risk, with the sessions that a rule ended.
+	CauseRisk SignalCause = "risk"
+)
+
+// SignalCauses returns all causes.
+func SignalCauses() []SignalCause {
+	return []SignalCause{CauseSignOut, CauseRevoked, CauseTimeout, CauseSignIn,
+		CauseCredential, CauseAccount, CauseRecovery, CauseRisk}
 }

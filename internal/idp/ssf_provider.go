@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tocsin-id/tocsin/secevent"
+	"github.com/tocsin-id/tocsin/subject"
 )
 
 // DefaultSubjects says which subjects a new stream begins with (SSF §7.1).
@@ -51,6 +52,16 @@ type SSFProvider struct {
 	EventTypes []secevent.EventType
 	// DefaultSubjects of new streams.
 	DefaultSubjects DefaultSubjects
+	// SubjectFormat is how users are named in SETs: subject.FormatIssSub (the
+	// zero value means that), FormatEmail, FormatOpaque (the user's ID), or
+	// FormatAliases (all three).
+	SubjectFormat subject.Format
+	// HoldBack are the causes whose signals the application does not get, such
+	// as routine sign-outs for one that would wipe a device.
+	HoldBack []SignalCause
+	// TellTimeouts also tells the application of sessions that end by
+	// themselves.
+	TellTimeouts bool
 	// Audiences are the "aud" values that the application may choose among
 	// when it creates a stream; the first is the default. Empty means the
 	// application's client id.
@@ -90,8 +101,15 @@ func (p SSFProvider) Validate() error {
 		return Invalid("event_types", "must hold 1 to 64 event types")
 	case p.DefaultSubjects != SubjectsAll && p.DefaultSubjects != SubjectsNone:
 		return Invalid("default_subjects", "must be ALL or NONE")
+	case !slices.Contains([]subject.Format{"", subject.FormatIssSub, subject.FormatEmail, subject.FormatOpaque, subject.FormatAliases}, p.SubjectFormat):
+		return Invalid("subject_format", "must be iss_sub, email, opaque or aliases")
 	case len(p.Audiences) > 20 || slices.Contains(p.Audiences, ""):
 		return Invalid("audiences", "must hold at most 20 values, none of them empty")
+	}
+	for _, c := range p.HoldBack {
+		if !slices.Contains(SignalCauses(), c) {
+			return Invalid("hold_back", "must be of %v; %q is not", SignalCauses(), c)
+		}
 	}
 	return nil
 }

@@ -20,6 +20,10 @@ const (
 	Push DeliveryMethod = "urn:ietf:rfc:8935"
 	// Poll is RFC 8936.
 	Poll DeliveryMethod = "urn:ietf:rfc:8936"
+	// Logout is OIDC Back-Channel Logout. Tocsin makes such a stream itself
+	// for an OIDC provider with a BackchannelLogoutURI: ProviderID is that
+	// provider's, and no Receiver sees or manages it.
+	Logout DeliveryMethod = "openid-backchannel-logout"
 )
 
 // StreamStatus is the status of a stream (SSF §8.1.2).

@@ -21,8 +21,14 @@ type User struct {
 	Email string
 	// Name is what people call them, at most 200 characters.
 	Name string
+	// RecoveryEmail is where recovery links go instead of Email; empty uses
+	// Email. It need not be unique.
+	RecoveryEmail string
 	// Admin lets the user administer everything.
 	Admin bool
+	// MustChangePassword makes the next sign-in end at the page for a new
+	// password.
+	MustChangePassword bool
 	// DisabledAt is zero while the account works.
 	DisabledAt time.Time
 	CreatedAt  time.Time
@@ -52,8 +58,11 @@ func (u User) Validate() error {
 	if !usernamePattern.MatchString(u.Username) {
 		return Invalid("username", "must be 1 to 64 letters, digits, dots, dashes or underscores, and begin and end with a letter or digit")
 	}
-	if u.Email != "" {
-		if err := validateEmail(u.Email); err != nil {
+	for _, e := range []struct{ field, value string }{{"email", u.Email}, {"recovery_email", u.RecoveryEmail}} {
+		if e.value == "" {
+			continue
+		}
+		if err := validateEmail(e.field, e.value); err != nil {
 			return err
 		}
 	}
@@ -63,10 +72,10 @@ func (u User) Validate() error {
 	return nil
 }
 
-func validateEmail(s string) error {
+func validateEmail(field, s string) error {
 	a, err := mail.ParseAddress(s)
 	if err != nil || a.Address != s || len(s) > 254 || strings.ContainsAny(s, "\r\n\"<> ") {
-		return Invalid("email", "must be a plain address such as ada@example.com")
+		return Invalid(field, "must be a plain address such as ada@example.com")
 	}
 	return nil
 }
