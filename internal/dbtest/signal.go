@@ -177,15 +177,21 @@ func sweepSignals(e *env) {
 	}
 	e.sweeps(now, 10, 1)
 
+	early := e.deliver(s.Num, 1)[0]
+	e.settle(s.Num, early.Seq)
+	e.update(func(tx idp.Tx) error { return tx.DeleteDeliveries(s.Num, []int64{early.Seq}) })
+	e.sweeps(now.Add(time.Minute), 10, 0) // it was not fanned out as a whole
+
 	last := e.signal("ada")
 	write(e, idp.Tx.SetFanOutPosition, last.ID)
 	write(e, idp.Tx.AppendDeliveries, []idp.Delivery{ // it is needed after all
 		{Stream: s.Num, SignalID: last.ID, Payload: []byte(`{}`), ExpiresAt: now}})
 	now = now.Add(time.Minute)
-	e.sweeps(now, 1, 1)
-	e.sweeps(now, 10, 0)
-	e.settle(s.Num, 3)
-	e.update(func(tx idp.Tx) error { return tx.DeleteDeliveries(s.Num, []int64{3}) })
+	for _, want := range []int{1, 1, 0} {
+		e.sweeps(now, 1, want)
+	}
+	e.settle(s.Num, 4)
+	e.update(func(tx idp.Tx) error { return tx.DeleteDeliveries(s.Num, []int64{4}) })
 	e.sweeps(now, 10, 1)
 	if got := get(e, idp.Tx.LastSignal); got != last.ID {
 		e.Errorf("LastSignal after all were swept = %d, want %d", got, last.ID)

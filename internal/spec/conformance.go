@@ -10,13 +10,15 @@ import (
 	"strings"
 )
 
-// Conformance renders docs/conformance.md: how many requirements are met, each
-// requirement with its test, and for each cited section the files that cite it.
-// Line numbers are left out, because they would change with every edit.
+// Conformance renders docs/conformance.md: how many requirements are met, which
+// are not, each requirement with its test, and for each cited section the files
+// that cite it. Line numbers are left out, because they would change with every
+// edit.
 func Conformance(docs []*Document, reqs []Requirement, cited []Cited) []byte {
 	var b bytes.Buffer
 	b.WriteString(preface)
 	writeSummary(&b, docs, reqs)
+	writeNotMet(&b, reqs)
 	for _, d := range docs {
 		writeRequirements(&b, d, reqs)
 	}
@@ -33,7 +35,9 @@ const preface = `# Conformance
 
 What the documents ask of a Transmitter, whether we do it, and the test that
 shows it. The source is ` + "`internal/spec/requirements.tsv`" + `. Level DEF is a
-definition that an answer breaks if it differs, as a status code.
+definition that an answer breaks if it differs, as a status code. Status n/a is
+a rule that does not bind us, and the note says why. Where a proxy or an admin's
+setting decides, the note says so.
 `
 
 const citedPreface = `Each section that the code cites, with its title and the files that cite it. A
@@ -59,6 +63,22 @@ func writeSummary(b *bytes.Buffer, docs []*Document, reqs []Requirement) {
 
 func writeCounts(b *bytes.Buffer, title string, n map[Status]int) {
 	fmt.Fprintf(b, "| %s | %d | %d | %d | %d |\n", title, n[Yes], n[Partial], n[No], n[NotApplicable])
+}
+
+// writeNotMet lists in one place what a reader looks for first: the rules that
+// are not met, or not wholly.
+func writeNotMet(b *bytes.Buffer, reqs []Requirement) {
+	b.WriteString("\n## Not met, or in part\n\n")
+	none := true
+	for _, r := range reqs {
+		if r.Status == No || r.Status == Partial {
+			fmt.Fprintf(b, "- %s (%s, %s), %s: %s.\n", r.ID, r.Level, r.Status, r.Gist, r.Note)
+			none = false
+		}
+	}
+	if none {
+		b.WriteString("Nothing.\n")
+	}
 }
 
 // of returns the requirements of one document.

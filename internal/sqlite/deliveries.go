@@ -14,9 +14,16 @@ import (
 
 // selectDelivery reads what the signal says from the signal, and what several
 // streams say alike from its payload.
-const selectDelivery = `
-	SELECT d.stream, d.seq, s.id, s.type, s.at, d.order_key, d.iat, s.txn, p.payload, d.control, d.expires_at
-	FROM deliveries d JOIN payloads p ON p.id = d.payload_id JOIN signals s ON s.id = p.signal_id`
+const selectDelivery = deliveryColumns + ` FROM deliveries d` + joinSignal
+
+// selectControl names its index: SQLite does not know how few control
+// deliveries there are and would walk through all that a paused stream holds.
+const selectControl = deliveryColumns + ` FROM deliveries d INDEXED BY deliveries_control` + joinSignal
+
+const deliveryColumns = `
+	SELECT d.stream, d.seq, s.id, s.type, s.at, d.order_key, d.iat, s.txn, p.payload, d.control, d.expires_at`
+
+const joinSignal = ` JOIN payloads p ON p.id = d.payload_id JOIN signals s ON s.id = p.signal_id`
 
 func scanDelivery(r row) (idp.Delivery, error) {
 	var d idp.Delivery
@@ -155,11 +162,11 @@ func (t *tx) Delivery(num idp.StreamNum, seq int64) (idp.Delivery, error) {
 }
 
 func (t *tx) DeliveriesAfter(num idp.StreamNum, seq int64, limit int, controlOnly bool) ([]idp.Delivery, error) {
-	condition := ` WHERE d.stream = ? AND d.seq > ?`
+	query := selectDelivery + ` WHERE d.stream = ? AND d.seq > ? ORDER BY d.seq LIMIT ?`
 	if controlOnly {
-		condition += ` AND d.control = 1`
+		query = selectControl + ` WHERE d.stream = ? AND d.seq > ? AND d.control = 1 ORDER BY d.seq LIMIT ?`
 	}
-	return many(t, "deliveries", scanDelivery, selectDelivery+condition+` ORDER BY d.seq LIMIT ?`, num, seq, limit)
+	return many(t, "deliveries", scanDelivery, query, num, seq, limit)
 }
 
 func (t *tx) ExtendDeliveries(num idp.StreamNum, seqs []int64, until time.Time) error {

@@ -28,6 +28,19 @@ var scans = []struct{ part, why string }{
 	{"OR EXISTS (SELECT 1 FROM handouts WHERE kid", "before a key is removed; both tables are small"},
 }
 
+// uses are the indexes that statements about much have to use, by a part of
+// their text.
+var uses = []struct{ part, index string }{
+	{"FROM deliveries WHERE stream = ? AND expires_at <= ?", "deliveries_by_expiry (stream=? AND expires_at<?)"},
+	{"d.seq > ? AND d.control = 1", "deliveries_control (stream=? AND seq>?)"},
+	{"d.seq > ? ORDER BY", "SEARCH d USING PRIMARY KEY (stream=? AND seq>?)"},
+	{"kind = 'retry' AND next_at <= ?", "exceptions_due (next_at<?)"},
+	{"FROM signals WHERE user_id = ?", "signals_about_user (user_id=?)"},
+	{"FROM attempts WHERE stream = ?", "attempts_of_stream (stream=?)"},
+	{"FROM stream_subject_keys", "PRIMARY KEY (stream=? AND key=?)"},
+	{"FROM sessions WHERE expires_at < ? OR ended_at < ?", "sessions_by_end (ended_at<?)"},
+}
+
 // checkPlans looks at how SQLite would run the statements that a test made.
 func checkPlans(t *testing.T, db *sqlite.DB, statements []string) {
 	for _, s := range statements {
@@ -37,6 +50,11 @@ func checkPlans(t *testing.T, db *sqlite.DB, statements []string) {
 		plan, err := db.Plan(t.Context(), s)
 		if err != nil {
 			t.Fatal(err)
+		}
+		for _, u := range uses {
+			if strings.Contains(s, u.part) && !strings.Contains(strings.Join(plan, "\n"), u.index) {
+				t.Errorf("plan %q, want %s\n%s", plan, u.index, s)
+			}
 		}
 		for _, step := range plan {
 			if slices.Contains(growing, scanned(s, step)) && !mayScan(s) {

@@ -195,7 +195,7 @@ func newProvider(slug string, app idp.ApplicationID, key idp.KeyID) idp.SSFProvi
 
 func newOIDC(slug string, app idp.ApplicationID) idp.OIDCProvider {
 	return idp.OIDCProvider{ID: idp.NewID[idp.ProviderID](), ApplicationID: app, Name: slug, ClientID: slug + "-client",
-		AuthMethod: idp.AuthClientSecretBasic, Grants: []string{idp.GrantClientCredentials},
+		AuthMethod: idp.AuthClientSecretBasic, Grants: []string{idp.GrantClientCredentials}, SkipConsent: true,
 		AccessTokenLifetime: time.Hour, IDTokenLifetime: time.Hour, RefreshTokenLifetime: time.Hour}
 }
 

@@ -191,7 +191,7 @@ func (e *unsayableError) Error() string { return e.err.Error() }
 func (e *unsayableError) Unwrap() error { return e.err }
 
 // fanOut makes the deliveries of one signal. What the SETs say of it is made
-// once.
+// once for all streams, or once for each that may know less.
 func (f *FanOut) fanOut(tx idp.Tx, sig idp.Signal) ([]idp.Delivery, error) {
 	var stream idp.StreamID
 	if r, ok := f.table.byNum[sig.Stream]; ok {
@@ -205,12 +205,23 @@ func (f *FanOut) fanOut(tx idp.Tx, sig idp.Signal) ([]idp.Delivery, error) {
 	if err != nil || len(routes) == 0 {
 		return nil, err
 	}
-	payload, err := secevent.Payload(p.sub, storedEvent{sig})
-	if err != nil {
-		return nil, &unsayableError{fmt.Errorf("signal %d: %w", sig.ID, err)}
-	}
+	payloads := make(map[string]json.RawMessage, 1)
 	made := make([]idp.Delivery, 0, len(routes))
 	for _, r := range routes {
+		event, ok, err := released(tx, sig, r.application.ID)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			continue
+		}
+		payload, ok := payloads[string(event)]
+		if !ok {
+			if payload, err = secevent.Payload(p.sub, storedEvent{sig.Type, event}); err != nil {
+				return nil, &unsayableError{fmt.Errorf("signal %d: %w", sig.ID, err)}
+			}
+			payloads[string(event)] = payload
+		}
 		made = append(made, idp.Delivery{
 			Stream:   r.stream.Num,
 			SignalID: sig.ID,
@@ -231,17 +242,20 @@ func (f *FanOut) fanOut(tx idp.Tx, sig idp.Signal) ([]idp.Delivery, error) {
 
 // storedEvent is the event of a signal, which the verb that recorded it has
 // validated.
-type storedEvent struct{ signal idp.Signal }
+type storedEvent struct {
+	eventType secevent.EventType
+	event     json.RawMessage
+}
 
-func (e storedEvent) EventType() secevent.EventType { return e.signal.Type }
+func (e storedEvent) EventType() secevent.EventType { return e.eventType }
 
 func (e storedEvent) Validate() error { return nil }
 
 func (e storedEvent) MarshalJSON() ([]byte, error) {
-	if len(e.signal.Event) == 0 {
+	if len(e.event) == 0 {
 		return json.RawMessage("{}"), nil
 	}
-	return e.signal.Event, nil
+	return e.event, nil
 }
 
 // orderKey is the same for signals whose SETs have to arrive in order: those
