@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/mail"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -34,6 +35,7 @@ type Config struct {
 
 	TLS      TLS      `koanf:"tls"`
 	Outbound Outbound `koanf:"outbound"`
+	Mail     Mail     `koanf:"mail"`
 	Sessions Sessions `koanf:"sessions"`
 	Metrics  Metrics  `koanf:"metrics"`
 	Log      Log      `koanf:"log"`
@@ -49,7 +51,18 @@ type TLS struct {
 type Outbound struct {
 	AllowNetworks []string `koanf:"allow_networks" doc:"Networks that push endpoints may be in although they are not public, such as 10.1.0.0/16. Loopback, private, link-local and other special addresses are refused otherwise."`
 	AllowHTTP     bool     `koanf:"allow_http" doc:"Lets push endpoints use http. SETs then cross the network unencrypted; only for tests."`
-	CAFile        string   `koanf:"ca_file" doc:"A PEM file with further certificate authorities for push endpoints."`
+	CAFile        string   `koanf:"ca_file" doc:"A PEM file with further certificate authorities for push endpoints and the mail server."`
+}
+
+// Mail is the mail server. Without one there is neither recovery nor
+// invitation by mail.
+type Mail struct {
+	Host     string `koanf:"host" doc:"The name of the mail server that takes Tocsin's mails, as in its certificate. Empty sends no mails: users cannot recover their account by mail, and an invitation is a link that the administrator passes on."`
+	Port     int    `koanf:"port" doc:"The mail server's port: 587 goes with starttls, 465 with tls."`
+	TLS      string `koanf:"tls" doc:"starttls, tls or none. None is for a mail server on the same machine and does not go with a user."`
+	User     string `koanf:"user" doc:"The user name at the mail server. Empty does not sign in."`
+	Password string `koanf:"password" doc:"The password at the mail server. The environment is a better place for it than this file."`
+	From     string `koanf:"from" doc:"The sender of all mails, such as Tocsin <tocsin@example.com>. Required with a host."`
 }
 
 // Sessions bounds the sessions of users.
@@ -74,6 +87,7 @@ func Default() Config {
 	return Config{
 		Listen:   "127.0.0.1:8080",
 		Data:     "data",
+		Mail:     Mail{Port: 587, TLS: "starttls"},
 		Sessions: Sessions{Idle: 12 * time.Hour, Absolute: 720 * time.Hour},
 		Log:      Log{Level: "info", Format: "auto"},
 	}
@@ -103,6 +117,7 @@ func (c Config) Validate() error {
 	if _, err := Networks("outbound.allow_networks", c.Outbound.AllowNetworks); err != nil {
 		errs = append(errs, err)
 	}
+	errs = append(errs, c.Mail.validate())
 	if c.Sessions.Idle < 5*time.Minute || c.Sessions.Idle > 720*time.Hour {
 		fail("sessions.idle", "must be 5m to 720h, not %v", c.Sessions.Idle)
 	}
@@ -114,6 +129,36 @@ func (c Config) Validate() error {
 	}
 	if f := c.Log.Format; f != "json" && f != "text" && f != "auto" {
 		fail("log.format", "must be json, text or auto, not %q", f)
+	}
+	return errors.Join(errs...)
+}
+
+// validate returns all that is wrong with the section.
+func (m Mail) validate() error {
+	var errs []error
+	fail := func(field, format string, args ...any) {
+		errs = append(errs, fmt.Errorf("mail.%s: %s", field, fmt.Sprintf(format, args...)))
+	}
+	if m.Port < 1 || m.Port > 65535 {
+		fail("port", "must be 1 to 65535, not %d", m.Port)
+	}
+	if m.TLS != "starttls" && m.TLS != "tls" && m.TLS != "none" {
+		fail("tls", "must be starttls, tls or none, not %q", m.TLS)
+	}
+	if m.TLS == "none" && m.User != "" {
+		fail("tls", "must be starttls or tls with a user: the password would travel unencrypted")
+	}
+	if (m.User == "") != (m.Password == "") {
+		fail("user", "user and password belong together; one of them is missing")
+	}
+	if m.Host == "" {
+		if m.From != "" || m.User != "" {
+			fail("host", "must name the mail server; without it no mails are sent")
+		}
+		return errors.Join(errs...)
+	}
+	if _, err := mail.ParseAddress(m.From); err != nil {
+		fail("from", "must be an address such as Tocsin <tocsin@example.com>, not %q", m.From)
 	}
 	return errors.Join(errs...)
 }

@@ -37,7 +37,7 @@ func TestLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := config.Load(write(t, base+"listen = \"127.0.0.1:3\"\ndata = \"file\"\n[log]\nlevel = \"warn\"\n"),
-		[]string{"TOCSIN_LISTEN=127.0.0.1:2", "TOCSIN_LOG_LEVEL=error", "TOCSIN_OUTBOUND_ALLOW_NETWORKS=10.0.0.0/8, 192.168.0.0/16", "HOME=/"}, flags)
+		[]string{"TOCSIN_LISTEN=127.0.0.1:2", "TOCSIN_LOG_LEVEL=error", "TOCSIN_MAIL_PORT=2525", "TOCSIN_OUTBOUND_ALLOW_NETWORKS=10.0.0.0/8, 192.168.0.0/16", "HOME=/"}, flags)
 	if err != nil {
 		t.Fatalf("Load() = %v", err)
 	}
@@ -45,6 +45,7 @@ func TestLoad(t *testing.T) {
 	want.BaseURL, want.Listen, want.Data = "https://id.example.com", "127.0.0.1:1", "file"
 	want.TrustedProxies = []string{"10.0.0.1"}
 	want.Log.Level = "error"
+	want.Mail.Port = 2525
 	want.Sessions.Idle = time.Hour
 	want.Outbound.AllowNetworks = []string{"10.0.0.0/8", "192.168.0.0/16"}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -68,6 +69,13 @@ func TestLoadRefuses(t *testing.T) {
 		"bad network":          {base + "[outbound]\nallow_networks = [\"ten\"]\n", nil, "neither an address nor a network"},
 		"bad duration":         {base + "[sessions]\nidle = \"soon\"\n", nil, "idle"},
 		"duration too short":   {base + "[sessions]\nidle = \"1s\"\n", nil, "must be 5m to 720h"},
+		"mail port":            {base + "[mail]\nport = 0\n", nil, "mail.port: must be 1 to 65535"},
+		"mail port in words":   {base, []string{"TOCSIN_MAIL_PORT=smtp"}, "port"},
+		"mail TLS":             {base + "[mail]\ntls = \"ssl\"\n", nil, "mail.tls: must be starttls"},
+		"mail password open":   {base + "[mail]\nhost = \"m\"\nfrom = \"a@b\"\ntls = \"none\"\nuser = \"u\"\npassword = \"p\"\n", nil, "unencrypted"},
+		"mail without sender":  {base + "[mail]\nhost = \"mail.example.com\"\n", nil, "mail.from: must be an address"},
+		"mail without server":  {base + "[mail]\nfrom = \"tocsin@example.com\"\n", nil, "mail.host: must name"},
+		"half a mail user":     {base + "[mail]\nhost = \"m\"\nfrom = \"a@b\"\nuser = \"u\"\n", nil, "belong together"},
 		"bad level":            {base + "[log]\nlevel = \"loud\"\n", nil, "debug, info, warn or error"},
 		"not TOML":             {"base_url = \n", nil, "tocsin.toml"},
 		"wrong type in a list": {base + "trusted_proxies = [\"10.0.0.1\", \"x\"]\n", nil, "trusted_proxies"},

@@ -71,7 +71,7 @@ func literal(v reflect.Value) string {
 		return fmt.Sprintf("%q", short(x))
 	case []string:
 		return "[]"
-	case bool:
+	case bool, int:
 		return fmt.Sprint(x)
 	default:
 		return fmt.Sprintf("%q", x)
@@ -112,6 +112,8 @@ func AddFlags(flags *pflag.FlagSet) {
 			flags.StringSlice(FlagName(f.key), x, usage)
 		case bool:
 			flags.Bool(FlagName(f.key), x, usage)
+		case int:
+			flags.Int(FlagName(f.key), x, usage)
 		case string:
 			flags.String(FlagName(f.key), x, usage)
 		}
