@@ -17,7 +17,7 @@ import (
 	"github.com/tocsin-id/tocsin/internal/web/page"
 )
 
-//go:embed asset/app.css asset/icon.svg asset/reveal.js
+//go:embed asset/app.css asset/icon.svg asset/*.js
 var assetFiles embed.FS
 
 // assets serves the embedded files. Each address holds the hash of its
@@ -26,8 +26,9 @@ type assets struct {
 	byURL map[string]asset
 	style string
 	icon  string
-	// reveal is the script that shows a typed password.
-	reveal string
+	// reveal is the script that shows a typed password, passkey the one that
+	// talks to authenticators, live what keeps a page fresh.
+	reveal, passkey, live string
 }
 
 type asset struct {
@@ -44,6 +45,8 @@ func loadAssets() (*assets, error) {
 		{"app.css", "text/css; charset=utf-8", &a.style},
 		{"icon.svg", "image/svg+xml", &a.icon},
 		{"reveal.js", "text/javascript; charset=utf-8", &a.reveal},
+		{"passkey.js", "text/javascript; charset=utf-8", &a.passkey},
+		{"live.js", "text/javascript; charset=utf-8", &a.live},
 	} {
 		content, err := assetFiles.ReadFile("asset/" + f.name)
 		if err != nil {
@@ -67,7 +70,7 @@ func compress(content []byte) []byte {
 }
 
 func (a *assets) urls() page.Assets {
-	return page.Assets{Style: a.style, Reveal: a.reveal, Icon: a.icon}
+	return page.Assets{Style: a.style, Reveal: a.reveal, Passkey: a.passkey, Live: a.live, Icon: a.icon}
 }
 
 // ServeHTTP serves a file. The policy matters for the icon: opened by itself,

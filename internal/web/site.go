@@ -69,7 +69,9 @@ type Site struct {
 	policy    string
 	crossSite *http.CrossOriginProtection
 	attempts  *attempts
-	routes    []Route
+	// ceremonies carry what takes two requests.
+	ceremonies ceremonies
+	routes     []Route
 }
 
 // New returns a Site, or everything that is wrong with the configuration.
@@ -86,11 +88,12 @@ func New(c Config) (*Site, error) {
 		db: c.DB, passwords: c.Passwords, sessions: c.Sessions,
 		oidc: c.OIDC, address: c.ClientAddress,
 		requestID: c.RequestID, log: c.Log,
-		assets:    files,
-		cookies:   cookies{secure: secure},
-		policy:    contentPolicy(secure),
-		crossSite: http.NewCrossOriginProtection(),
-		attempts:  newAttempts(),
+		assets:     files,
+		cookies:    cookies{secure: secure},
+		policy:     contentPolicy(secure),
+		crossSite:  http.NewCrossOriginProtection(),
+		attempts:   newAttempts(),
+		ceremonies: newCeremonies(),
 	}
 	if s.address == nil {
 		s.address = peer

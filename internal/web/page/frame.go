@@ -30,7 +30,11 @@ type Frame struct {
 type Assets struct {
 	Style  string
 	Reveal string
-	Icon   string
+	// Passkey and Live are the scripts of pages that ask for a passkey, and of
+	// those of the account that change while they are open.
+	Passkey string
+	Live    string
+	Icon    string
 }
 
 // Viewer is the person a page is made for.
@@ -48,6 +52,7 @@ const (
 	Portal          Place = "/"
 	AccountProfile  Place = "/account"
 	AccountPassword Place = "/account/password"
+	AccountFactors  Place = "/account/factors"
 	AccountSessions Place = "/account/sessions"
 )
 
