@@ -7,7 +7,7 @@ import (
 	"github.com/tocsin-id/tocsin/internal/idp"
 )
 
-const applicationColumns = `id, slug, name, icon, launch_url, created_at, updated_at`
+const applicationColumns = `id, slug, name, icon, launch_url, policy, created_at, updated_at`
 
 // selectApplication reads applications with their groups in one statement.
 const selectApplication = `SELECT ` + applicationColumns + `,
@@ -16,14 +16,14 @@ const selectApplication = `SELECT ` + applicationColumns + `,
 
 func scanApplication(r row) (idp.Application, error) {
 	var a idp.Application
-	err := r.Scan(&a.ID, &a.Slug, &a.Name, &a.Icon, &a.LaunchURL,
+	err := r.Scan(&a.ID, &a.Slug, &a.Name, &a.Icon, &a.LaunchURL, &a.Policy,
 		asTime{&a.CreatedAt}, asTime{&a.UpdatedAt}, asList(&a.Groups))
 	return a, err
 }
 
 func (t *tx) CreateApplication(a idp.Application) error {
 	err := t.insert("application "+a.Slug, "applications", applicationColumns,
-		a.ID, a.Slug, a.Name, a.Icon, a.LaunchURL, t.created(a.CreatedAt), t.created(a.UpdatedAt))
+		a.ID, a.Slug, a.Name, a.Icon, a.LaunchURL, a.Policy, t.created(a.CreatedAt), t.created(a.UpdatedAt))
 	if err != nil {
 		return err
 	}
@@ -62,8 +62,8 @@ func (t *tx) Applications() ([]idp.Application, error) {
 }
 
 func (t *tx) UpdateApplication(a idp.Application) error {
-	err := t.update("application "+a.Slug, "applications", "slug, name, icon, launch_url, updated_at",
-		a.Slug, a.Name, a.Icon, a.LaunchURL, millis(t.now), a.ID)
+	err := t.update("application "+a.Slug, "applications", "slug, name, icon, launch_url, policy, updated_at",
+		a.Slug, a.Name, a.Icon, a.LaunchURL, a.Policy, millis(t.now), a.ID)
 	if err != nil {
 		return err
 	}

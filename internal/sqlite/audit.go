@@ -4,6 +4,9 @@
 package sqlite
 
 import (
+	"strings"
+	"time"
+
 	"github.com/tocsin-id/tocsin/internal/idp"
 )
 
@@ -22,9 +25,10 @@ func scanAudit(r row) (idp.AuditEntry, error) {
 // AppendAudit ignores At: an entry is as old as the change that it is about.
 func (t *tx) AppendAudit(e idp.AuditEntry) error {
 	a := e.Actor
-	return t.insert("audit entry "+e.Action, "audit", auditColumns,
+	return t.insert("audit entry "+e.Action, "audit", auditColumns+", search",
 		millis(t.now), a.Kind, a.ID, a.Name, a.Address, a.UserAgent, a.Session,
-		e.Action, e.ObjectKind, e.ObjectID, e.ObjectName, e.Reason, e.Outcome, e.Txn)
+		e.Action, e.ObjectKind, e.ObjectID, e.ObjectName, e.Reason, e.Outcome, e.Txn,
+		fold(e.Actor.Name+"\n"+e.ObjectName+"\n"+e.Reason+"\n"+e.Actor.Address))
 }
 
 // AuditEntries puts the object first, because its index selects most.
@@ -43,12 +47,51 @@ func (t *tx) AuditEntries(f idp.AuditFilter) ([]idp.AuditEntry, error) {
 	if f.ActorID != "" {
 		w.and("actor_id = ?", f.ActorID)
 	}
+	if f.Txn != "" {
+		w.and("txn = ? AND txn <> ''", f.Txn)
+	}
+	w.action(f.Action)
+	w.period(f.From, f.Until)
+	if f.Search != "" {
+		w.and("instr(search, ?) > 0", fold(f.Search))
+	}
 	if f.Before > 0 {
 		w.and("id < ?", f.Before)
 	}
 	return many(t, "audit entries", scanAudit,
 		`SELECT id, `+auditColumns+` FROM audit`+w.text()+` ORDER BY id DESC LIMIT ?`,
 		append(w.args, limit)...)
+}
+
+// action restricts to one action, or to those that begin with a prefix up to a
+// dot. The first condition on the prefix has an index; the second adds what
+// is behind the first dot.
+func (w *where) action(action string) {
+	if action == "" {
+		return
+	}
+	area, rest, _ := strings.Cut(action, ".")
+	if !strings.HasSuffix(action, ".") {
+		w.and("action = ?", action)
+		return
+	}
+	w.and("substr(action, 1, instr(action, '.')) = ?", area+".")
+	if rest != "" {
+		w.and("substr(action, 1, length(?)) = ?", action, action)
+	}
+}
+
+// period turns a time into a range of ids, which combines with any index that
+// the other conditions choose. The inner queries read one index alone.
+func (w *where) period(from, until time.Time) {
+	if !from.IsZero() {
+		w.and("id >= (SELECT min(+id) FROM audit WHERE at >= ?)", millis(from))
+		w.and("at >= ?", millis(from))
+	}
+	if !until.IsZero() {
+		w.and("id <= (SELECT max(+id) FROM audit WHERE at < ?)", millis(until))
+		w.and("at < ?", millis(until))
+	}
 }
 
 const apiTokenColumns = `id, name, hash, created_at, expires_at, revoked_at`

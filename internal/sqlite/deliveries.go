@@ -94,8 +94,9 @@ func (t *tx) putPayloads(ds []idp.Delivery, keys []payloadKey) (map[payloadKey]i
 	}
 	// The update changes nothing, but makes RETURNING give the id of a payload
 	// that another batch stored.
-	const insert = `INSERT INTO payloads (signal_id, hash, payload) VALUES `
-	const upsert = ` ON CONFLICT (signal_id, hash) DO UPDATE SET signal_id = excluded.signal_id
+	const insert = `INSERT INTO payloads (signal_id, hash, payload, after_attempt)
+		SELECT column1, column2, column3, (SELECT coalesce(max(id), 0) FROM attempts) FROM (VALUES `
+	const upsert = `) WHERE true ON CONFLICT (signal_id, hash) DO UPDATE SET signal_id = excluded.signal_id
 		RETURNING signal_id, hash, id`
 	type stored struct {
 		payloadKey

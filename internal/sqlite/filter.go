@@ -16,9 +16,9 @@ type where struct {
 	args       []any
 }
 
-func (w *where) and(condition string, arg any) {
+func (w *where) and(condition string, args ...any) {
 	w.conditions = append(w.conditions, condition)
-	w.args = append(w.args, arg)
+	w.args = append(w.args, args...)
 }
 
 // text is the clause with a space before it, or nothing.

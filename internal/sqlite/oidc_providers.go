@@ -10,7 +10,7 @@ import (
 // oidcProviderColumns are those that an update replaces.
 const oidcProviderColumns = `application_id, name, client_id, secret_hash, auth_method, jwks,
 	redirect_uris, post_logout_redirect_uris, grants,
-	access_token_lifetime, id_token_lifetime, refresh_token_lifetime, skip_consent, updated_at`
+	access_token_lifetime, id_token_lifetime, refresh_token_lifetime, backchannel_logout_uri, skip_consent, updated_at`
 
 const selectOIDCProvider = `SELECT id, created_at, ` + oidcProviderColumns + ` FROM oidc_providers`
 
@@ -20,7 +20,7 @@ func scanOIDCProvider(r row) (idp.OIDCProvider, error) {
 		asHash{&p.SecretHash}, &p.AuthMethod, (*[]byte)(&p.JWKS),
 		asList(&p.RedirectURIs), asList(&p.PostLogoutRedirectURIs), asList(&p.Grants),
 		asMillis{&p.AccessTokenLifetime}, asMillis{&p.IDTokenLifetime}, asMillis{&p.RefreshTokenLifetime},
-		&p.SkipConsent, asTime{&p.UpdatedAt})
+		&p.BackchannelLogoutURI, &p.SkipConsent, asTime{&p.UpdatedAt})
 	return p, err
 }
 
@@ -30,7 +30,7 @@ func oidcProviderValues(p idp.OIDCProvider) []any {
 		hash(p.SecretHash), p.AuthMethod, optional(string(p.JWKS)),
 		list(p.RedirectURIs), list(p.PostLogoutRedirectURIs), list(p.Grants),
 		p.AccessTokenLifetime.Milliseconds(), p.IDTokenLifetime.Milliseconds(),
-		p.RefreshTokenLifetime.Milliseconds(), p.SkipConsent}
+		p.RefreshTokenLifetime.Milliseconds(), p.BackchannelLogoutURI, p.SkipConsent}
 }
 
 func (t *tx) CreateOIDCProvider(p idp.OIDCProvider) error {
@@ -69,6 +69,8 @@ func (t *tx) UpdateOIDCProvider(p idp.OIDCProvider) error {
 	return t.bumpConfig()
 }
 
+// DeleteOIDCProvider leaves the stream that told of the end of sessions to the
+// schema.
 func (t *tx) DeleteOIDCProvider(id idp.ProviderID) error {
 	if err := t.remove("OIDC provider "+string(id), `DELETE FROM oidc_providers WHERE id = ?`, id); err != nil {
 		return err

@@ -13,14 +13,14 @@ import (
 // signalColumns are all but the id, which the database gives: AUTOINCREMENT
 // makes it greater than any before, and with one writer ids become visible in
 // their order, so fan-out cannot pass one that is still to come.
-const signalColumns = `at, txn, type, event, user_id, email, session_id, group_ids, application_id, stream`
+const signalColumns = `at, txn, type, event, cause, user_id, email, session_id, group_ids, application_id, stream`
 
 const selectSignal = `SELECT id, ` + signalColumns + ` FROM signals`
 
 func scanSignal(r row) (idp.Signal, error) {
 	var s idp.Signal
 	p := &s.Principal
-	err := r.Scan(&s.ID, asTime{&s.At}, &s.Txn, &s.Type, (*[]byte)(&s.Event),
+	err := r.Scan(&s.ID, asTime{&s.At}, &s.Txn, &s.Type, (*[]byte)(&s.Event), &s.Cause,
 		asText(&p.UserID), &p.Email, asText(&p.SessionID), asList(&p.Groups), asText(&s.ApplicationID), &s.Stream)
 	return s, err
 }
@@ -33,8 +33,8 @@ func (t *tx) AppendSignal(s *idp.Signal) error {
 	what := "signal " + string(s.Type)
 	p := s.Principal
 	id, err := one(t, what, scalar[int64],
-		`INSERT INTO signals (`+signalColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
-		millis(t.now), s.Txn, s.Type, string(s.Event),
+		`INSERT INTO signals (`+signalColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+		millis(t.now), s.Txn, s.Type, string(s.Event), s.Cause,
 		optional(p.UserID), p.Email, optional(p.SessionID), list(p.Groups), optional(s.ApplicationID), s.Stream)
 	if err != nil {
 		return err
@@ -58,6 +58,10 @@ func (t *tx) SignalsAfter(id int64, limit int) ([]idp.Signal, error) {
 func (t *tx) SignalsAbout(user idp.UserID, limit int) ([]idp.Signal, error) {
 	return many(t, "signals about user "+string(user), scanSignal,
 		selectSignal+` WHERE user_id = ? ORDER BY id DESC LIMIT ?`, user, limit)
+}
+
+func (t *tx) SignalsOf(txn string) ([]idp.Signal, error) {
+	return many(t, "signals of a change", scanSignal, selectSignal+` WHERE txn = ? ORDER BY id`, txn)
 }
 
 func (t *tx) FanOutPosition() (int64, error) {

@@ -9,7 +9,8 @@ import (
 
 // ssfProviderColumns are those that an update replaces.
 const ssfProviderColumns = `application_id, name, signing_key_id, event_retention, verify_tls,
-	min_verification_interval, inactivity_timeout, event_types, default_subjects, audiences, updated_at`
+	min_verification_interval, inactivity_timeout, event_types, default_subjects, subject_format, hold_back, tell_timeouts,
+	audiences, updated_at`
 
 const selectSSFProvider = `SELECT id, slug, created_at, ` + ssfProviderColumns + ` FROM ssf_providers`
 
@@ -18,7 +19,8 @@ func scanSSFProvider(r row) (idp.SSFProvider, error) {
 	err := r.Scan(&p.ID, &p.Slug, asTime{&p.CreatedAt},
 		asText(&p.ApplicationID), &p.Name, &p.SigningKeyID, asMillis{&p.EventRetention}, &p.VerifyTLS,
 		asMillis{&p.MinVerificationInterval}, asMillis{&p.InactivityTimeout},
-		asList(&p.EventTypes), &p.DefaultSubjects, asList(&p.Audiences), asTime{&p.UpdatedAt})
+		asList(&p.EventTypes), &p.DefaultSubjects, &p.SubjectFormat, asList(&p.HoldBack), &p.TellTimeouts,
+		asList(&p.Audiences), asTime{&p.UpdatedAt})
 	return p, err
 }
 
@@ -26,7 +28,8 @@ func scanSSFProvider(r row) (idp.SSFProvider, error) {
 func ssfProviderValues(p idp.SSFProvider) []any {
 	return []any{optional(p.ApplicationID), p.Name, p.SigningKeyID, p.EventRetention.Milliseconds(), p.VerifyTLS,
 		p.MinVerificationInterval.Milliseconds(), p.InactivityTimeout.Milliseconds(),
-		list(p.EventTypes), p.DefaultSubjects, list(p.Audiences)}
+		list(p.EventTypes), p.DefaultSubjects, p.SubjectFormat, list(p.HoldBack), p.TellTimeouts,
+		list(p.Audiences)}
 }
 
 func (t *tx) CreateSSFProvider(p idp.SSFProvider) error {

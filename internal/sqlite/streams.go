@@ -16,15 +16,15 @@ const streamColumns = `events_requested, description, method, endpoint_url, auth
 
 // streamFixed are those that stay as they were at creation, or change by
 // TouchStream.
-const streamFixed = `stream_id, provider_id, application_id, audience, default_subjects,
+const streamFixed = `stream_id, application_id, audience, default_subjects,
 	active_at, verification_at, created_at`
 
-const selectStream = `SELECT num, ` + streamFixed + `, ` + streamColumns + ` FROM streams`
+const selectStream = `SELECT num, coalesce(ssf_provider_id, oidc_provider_id), ` + streamFixed + `, ` + streamColumns + ` FROM streams`
 
 func (t *tx) scanStream(r row) (idp.Stream, error) {
 	var s idp.Stream
 	var sealed []byte
-	err := r.Scan(&s.Num, &s.ID, &s.ProviderID, &s.ApplicationID, asList((*[]string)(&s.Audience)), &s.DefaultSubjects,
+	err := r.Scan(&s.Num, &s.ProviderID, &s.ID, &s.ApplicationID, asList((*[]string)(&s.Audience)), &s.DefaultSubjects,
 		asTime{&s.ActiveAt}, asTime{&s.VerificationAt}, asTime{&s.CreatedAt},
 		asExactList(&s.EventsRequested), &s.Description, &s.Method, &s.EndpointURL, &sealed,
 		&s.Status, &s.Reason, &s.StatusBy, &s.FromSignal, asTime{&s.UpdatedAt})
@@ -57,9 +57,13 @@ func (t *tx) CreateStream(s idp.Stream) (idp.Stream, error) {
 	if err != nil {
 		return s, err
 	}
-	err = t.insert(what, "streams", streamColumns+", "+streamFixed,
-		append(values, t.created(s.UpdatedAt), s.ID, s.ProviderID, s.ApplicationID, list([]string(s.Audience)),
-			s.DefaultSubjects, t.created(s.ActiveAt), millis(s.VerificationAt), t.created(s.CreatedAt))...)
+	provider := "ssf_provider_id"
+	if s.Method == idp.Logout {
+		provider = "oidc_provider_id"
+	}
+	err = t.insert(what, "streams", streamColumns+", "+streamFixed+", "+provider,
+		append(values, t.created(s.UpdatedAt), s.ID, s.ApplicationID, list([]string(s.Audience)),
+			s.DefaultSubjects, t.created(s.ActiveAt), millis(s.VerificationAt), t.created(s.CreatedAt), s.ProviderID)...)
 	if err != nil {
 		return s, err
 	}
@@ -89,7 +93,7 @@ func streamName(num idp.StreamNum) string { return fmt.Sprintf("stream number %d
 func (t *tx) Streams(f idp.StreamFilter) ([]idp.Stream, error) {
 	var w where
 	if f.ProviderID != "" {
-		w.and("provider_id = ?", f.ProviderID)
+		w.and("(ssf_provider_id = ? OR oidc_provider_id = ?)", f.ProviderID, f.ProviderID)
 	}
 	if f.ApplicationID != "" {
 		w.and("application_id = ?", f.ApplicationID)
@@ -140,12 +144,12 @@ func (t *tx) DeleteStream(num idp.StreamNum) error {
 	return t.bumpConfig()
 }
 
-// InactiveStreams compares with NULL where the provider has no timeout, which
-// is never true.
+// InactiveStreams compares with NULL where the provider has no timeout, or the
+// stream no SSF provider, which is never true.
 func (t *tx) InactiveStreams(limit int) ([]idp.Stream, error) {
 	return many(t, "inactive streams", t.scanStream, selectStream+`
 		WHERE status = 'enabled' AND active_at < ? - (
 		  SELECT p.inactivity_timeout FROM ssf_providers p
-		  WHERE p.id = provider_id AND p.inactivity_timeout > 0)
+		  WHERE p.id = ssf_provider_id AND p.inactivity_timeout > 0)
 		ORDER BY num LIMIT ?`, millis(t.now), atMost(limit))
 }

@@ -123,6 +123,8 @@ func (t *tx) SweepTokens(before time.Time, limit int) (int, error) {
 			SELECT hash FROM refresh_tokens WHERE expires_at < ? LIMIT ?)`},
 		{"authorization requests", `DELETE FROM auth_requests WHERE id IN (
 			SELECT id FROM auth_requests WHERE expires_at < ? LIMIT ?)`},
+		{"tickets", `DELETE FROM tickets WHERE hash IN (
+			SELECT hash FROM tickets WHERE expires_at < ? LIMIT ?)`},
 		{"one-time values", `DELETE FROM used_once WHERE (kind, value_hash) IN (
 			SELECT kind, value_hash FROM used_once WHERE expires_at < ? LIMIT ?)`},
 	} {

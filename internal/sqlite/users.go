@@ -9,18 +9,19 @@ import (
 	"github.com/tocsin-id/tocsin/internal/idp"
 )
 
-const userColumns = `id, username, email, name, admin, disabled_at, created_at, updated_at`
+const userColumns = `id, username, email, name, recovery_email, admin, must_change_password,
+	disabled_at, created_at, updated_at`
 
 func scanUser(r row) (idp.User, error) {
 	var u idp.User
-	err := r.Scan(&u.ID, &u.Username, &u.Email, &u.Name, &u.Admin,
+	err := r.Scan(&u.ID, &u.Username, &u.Email, &u.Name, &u.RecoveryEmail, &u.Admin, &u.MustChangePassword,
 		asTime{&u.DisabledAt}, asTime{&u.CreatedAt}, asTime{&u.UpdatedAt})
 	return u, err
 }
 
 func (t *tx) CreateUser(u idp.User) error {
 	err := t.insert("user "+u.Username, "users", userColumns+", search",
-		u.ID, u.Username, u.Email, u.Name, u.Admin, millis(u.DisabledAt),
+		u.ID, u.Username, u.Email, u.Name, u.RecoveryEmail, u.Admin, u.MustChangePassword, millis(u.DisabledAt),
 		t.created(u.CreatedAt), t.created(u.UpdatedAt), searchText(u))
 	if err != nil {
 		return err
@@ -92,8 +93,9 @@ func (t *tx) CountUsers() (users, admins int, err error) {
 
 func (t *tx) UpdateUser(u idp.User) error {
 	err := t.update("user "+string(u.ID), "users",
-		"username, email, name, admin, disabled_at, updated_at, search",
-		u.Username, u.Email, u.Name, u.Admin, millis(u.DisabledAt), millis(t.now), searchText(u), u.ID)
+		"username, email, name, recovery_email, admin, must_change_password, disabled_at, updated_at, search",
+		u.Username, u.Email, u.Name, u.RecoveryEmail, u.Admin, u.MustChangePassword,
+		millis(u.DisabledAt), millis(t.now), searchText(u), u.ID)
 	if err != nil {
 		return err
 	}
