@@ -26,6 +26,15 @@ const (
 	Logout DeliveryMethod = "openid-backchannel-logout"
 )
 
+// Pushed reports whether deliveries are posted to the stream's endpoint, and
+// not fetched from us.
+func (m DeliveryMethod) Pushed() bool { return m == Push || m == Logout }
+
+// LogoutRetention is how long the delivery of a Logout stream is stored; its
+// provider has no setting for it. It is longer than an outage that somebody
+// would not notice.
+const LogoutRetention = 7 * 24 * time.Hour
+
 // StreamStatus is the status of a stream (SSF §8.1.2).
 type StreamStatus string
 

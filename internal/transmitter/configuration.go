@@ -42,14 +42,17 @@ func (t *Transmitter) Configuration(p idp.SSFProvider, s idp.Stream) ssf.Stream 
 // that the Receiver asked for (SSF §8.1.1).
 //
 // SPEC: SSF §8.1.1 does not say what a Receiver gets that requested nothing.
-// Here it is everything but session-established and session-presented: there
-// is one for each sign-in, so only streams that ask get them.
+// Here it is everything but session-established, session-presented and
+// risk-level-change. The first two come with each sign-in, the third is a
+// judgement of ours and no change of the account, so only streams that ask get
+// them.
 func EventsDelivered(p idp.SSFProvider, s idp.Stream) []secevent.EventType {
 	delivered := make([]secevent.EventType, 0, len(p.EventTypes))
 	for _, typ := range p.EventTypes {
 		wanted := slices.Contains(s.EventsRequested, typ)
 		if s.EventsRequested == nil {
-			wanted = typ != caep.TypeSessionEstablished && typ != caep.TypeSessionPresented
+			wanted = typ != caep.TypeSessionEstablished && typ != caep.TypeSessionPresented &&
+				typ != caep.TypeRiskLevelChange
 		}
 		if wanted && !slices.Contains(delivered, typ) {
 			delivered = append(delivered, typ)

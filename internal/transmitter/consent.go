@@ -41,6 +41,20 @@ func released(tx idp.Tx, sig idp.Signal, app idp.ApplicationID) (json.RawMessage
 	return releasedClaims(sig.Event, scopes)
 }
 
+// emailReleased reports whether an application may be told the address of a
+// user in a sub_id. Where the user was asked, their answer counts; an
+// application that nobody signs in to was never asked about, and gets what the
+// admin chose for its provider (SSF §10.3.2).
+func emailReleased(tx idp.Tx, user idp.UserID, app idp.ApplicationID) (bool, error) {
+	if _, err := tx.OIDCProviderOf(app); errors.Is(err, idp.ErrNotFound) {
+		return true, nil
+	} else if err != nil {
+		return false, err
+	}
+	scopes, all, err := consented(tx, user, app)
+	return all || slices.Contains(scopes, "email"), err
+}
+
 // consented returns the scopes that a user let an application have. Everything
 // is fine for an application that needs no consent.
 func consented(tx idp.Tx, user idp.UserID, app idp.ApplicationID) (scopes []string, all bool, err error) {

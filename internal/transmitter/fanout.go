@@ -5,16 +5,13 @@ package transmitter
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"hash/fnv"
 	"log/slog"
 	"strconv"
 	"time"
 
 	"github.com/tocsin-id/tocsin/internal/idp"
-	"github.com/tocsin-id/tocsin/secevent"
 	"github.com/tocsin-id/tocsin/ssf"
 )
 
@@ -33,8 +30,8 @@ type FanOut struct {
 	db     idp.DB
 	issuer string
 	log    *slog.Logger
-	// push is handed the deliveries of push streams, poll is told which poll
-	// streams have new ones.
+	// push is handed the deliveries of streams that are pushed, poll is told
+	// which of the others have new ones.
 	push func([]idp.Delivery)
 	poll func(...idp.StreamNum)
 	// changed is called when streams may have changed without a delivery.
@@ -142,7 +139,7 @@ func (f *FanOut) tell(made []idp.Delivery) {
 	var pushed []idp.Delivery
 	var polled []idp.StreamNum
 	for _, d := range made {
-		if f.table.byNum[d.Stream].stream.Method == idp.Push {
+		if f.table.byNum[d.Stream].stream.Method.Pushed() {
 			pushed = append(pushed, d)
 		} else {
 			polled = append(polled, d.Stream)
@@ -183,15 +180,7 @@ func (f *FanOut) deliveries(ctx context.Context, tx idp.Tx, signals []idp.Signal
 	return made, nil
 }
 
-// unsayableError is the fault of a signal whose SET would not be valid.
-type unsayableError struct{ err error }
-
-func (e *unsayableError) Error() string { return e.err.Error() }
-
-func (e *unsayableError) Unwrap() error { return e.err }
-
-// fanOut makes the deliveries of one signal. What the SETs say of it is made
-// once for all streams, or once for each that may know less.
+// fanOut makes the deliveries of one signal.
 func (f *FanOut) fanOut(tx idp.Tx, sig idp.Signal) ([]idp.Delivery, error) {
 	var stream idp.StreamID
 	if r, ok := f.table.byNum[sig.Stream]; ok {
@@ -205,22 +194,15 @@ func (f *FanOut) fanOut(tx idp.Tx, sig idp.Signal) ([]idp.Delivery, error) {
 	if err != nil || len(routes) == 0 {
 		return nil, err
 	}
-	payloads := make(map[string]json.RawMessage, 1)
+	said := newSaying(tx, sig, p)
 	made := make([]idp.Delivery, 0, len(routes))
 	for _, r := range routes {
-		event, ok, err := released(tx, sig, r.application.ID)
+		payload, ok, err := said.to(r)
 		if err != nil {
 			return nil, err
 		}
 		if !ok {
 			continue
-		}
-		payload, ok := payloads[string(event)]
-		if !ok {
-			if payload, err = secevent.Payload(p.sub, storedEvent{sig.Type, event}); err != nil {
-				return nil, &unsayableError{fmt.Errorf("signal %d: %w", sig.ID, err)}
-			}
-			payloads[string(event)] = payload
 		}
 		made = append(made, idp.Delivery{
 			Stream:   r.stream.Num,
@@ -234,28 +216,10 @@ func (f *FanOut) fanOut(tx idp.Tx, sig idp.Signal) ([]idp.Delivery, error) {
 			Txn:       sig.Txn,
 			Payload:   payload,
 			Control:   sig.Stream != 0,
-			ExpiresAt: tx.Now().Add(r.provider.EventRetention),
+			ExpiresAt: tx.Now().Add(r.retention()),
 		})
 	}
 	return made, nil
-}
-
-// storedEvent is the event of a signal, which the verb that recorded it has
-// validated.
-type storedEvent struct {
-	eventType secevent.EventType
-	event     json.RawMessage
-}
-
-func (e storedEvent) EventType() secevent.EventType { return e.eventType }
-
-func (e storedEvent) Validate() error { return nil }
-
-func (e storedEvent) MarshalJSON() ([]byte, error) {
-	if len(e.event) == 0 {
-		return json.RawMessage("{}"), nil
-	}
-	return e.event, nil
 }
 
 // orderKey is the same for signals whose SETs have to arrive in order: those

@@ -6,19 +6,30 @@ package transmitter
 import (
 	"errors"
 	"slices"
+	"time"
 
+	"github.com/tocsin-id/tocsin/caep"
 	"github.com/tocsin-id/tocsin/internal/idp"
 	"github.com/tocsin-id/tocsin/secevent"
 )
 
 // streamRoute is a stream with all that decides what it gets.
 type streamRoute struct {
-	stream      idp.Stream
+	stream idp.Stream
+	// provider is the zero value for a stream of logout tokens.
 	provider    idp.SSFProvider
 	application idp.Application
 	// hasSubjects says that subjects were added or removed; without them the
 	// default decides alone.
 	hasSubjects bool
+}
+
+// retention is how long its deliveries are stored.
+func (r *streamRoute) retention() time.Duration {
+	if r.stream.Method == idp.Logout {
+		return idp.LogoutRetention
+	}
+	return r.provider.EventRetention
 }
 
 // routeTable is the streams at one ConfigVersion.
@@ -40,11 +51,16 @@ func loadRoutes(tx idp.Tx, version int64) (*routeTable, error) {
 	providers := make(map[idp.ProviderID]idp.SSFProvider)
 	applications := make(map[idp.ApplicationID]idp.Application)
 	for _, s := range streams {
-		provider, err := remember(providers, s.ProviderID, tx.SSFProvider)
+		application, err := remember(applications, s.ApplicationID, tx.Application)
 		if err != nil {
 			return nil, err
 		}
-		application, err := remember(applications, s.ApplicationID, tx.Application)
+		if s.Method == idp.Logout {
+			// SyncLogoutStream keeps it in step with its provider.
+			table.add(&streamRoute{stream: s, application: application}, caep.TypeSessionRevoked)
+			continue
+		}
+		provider, err := remember(providers, s.ProviderID, tx.SSFProvider)
 		if err != nil {
 			return nil, err
 		}
@@ -55,7 +71,7 @@ func loadRoutes(tx idp.Tx, version int64) (*routeTable, error) {
 		if err != nil {
 			return nil, err
 		}
-		table.add(&streamRoute{s, provider, application, len(subjects) > 0})
+		table.add(&streamRoute{s, provider, application, len(subjects) > 0}, EventsDelivered(provider, s)...)
 	}
 	return table, nil
 }
@@ -73,21 +89,18 @@ func remember[K comparable, V any](cache map[K]V, key K, read func(K) (V, error)
 	return v, nil
 }
 
-func (t *routeTable) add(r *streamRoute) {
+func (t *routeTable) add(r *streamRoute, types ...secevent.EventType) {
 	t.byNum[r.stream.Num] = r
 	if r.stream.Status == idp.StreamDisabled {
 		return
 	}
-	for _, typ := range EventsDelivered(r.provider, r.stream) {
+	for _, typ := range types {
 		t.byType[typ] = append(t.byType[typ], r)
 	}
 }
 
-// streamsFor returns the streams that get a signal (SSF §8.1.3.1): they are
-// not disabled, take part since before it, get its type, belong to an
-// application that the user may use, and have the user among their subjects.
-// That the application may know of the user is checked here and not when a
-// subject is added (SSF §9.2).
+// streamsFor returns the streams that get a signal: they are not disabled, take
+// part since before it, get its type, and it concerns them.
 func (t *routeTable) streamsFor(tx idp.Tx, sig idp.Signal, p principal) ([]*streamRoute, error) {
 	if sig.Stream != 0 {
 		if r, ok := t.byNum[sig.Stream]; ok {
@@ -95,23 +108,50 @@ func (t *routeTable) streamsFor(tx idp.Tx, sig idp.Signal, p principal) ([]*stre
 		}
 		return nil, nil // deleted meanwhile
 	}
+	users := logoutUsers{tx: tx, sig: sig}
 	var routes []*streamRoute
 	for _, r := range t.byType[sig.Type] {
-		if sig.ID <= r.stream.FromSignal ||
-			sig.ApplicationID != "" && sig.ApplicationID != r.application.ID ||
-			!r.application.Admits(sig.Principal.Groups) {
+		if sig.ID <= r.stream.FromSignal || sig.ApplicationID != "" && sig.ApplicationID != r.application.ID {
 			continue
 		}
-		var candidates []idp.StreamSubject
-		if r.hasSubjects {
-			var err error
-			if candidates, err = tx.SubjectCandidates(r.stream.Num, p.about); err != nil {
-				return nil, err
-			}
+		concerned, err := false, error(nil)
+		if r.stream.Method == idp.Logout {
+			concerned, err = users.include(r.application)
+		} else {
+			concerned, err = r.concernedBy(tx, sig, p)
 		}
-		if p.concerns(r.stream.DefaultSubjects, candidates) {
+		if err != nil {
+			return nil, err
+		}
+		if concerned {
 			routes = append(routes, r)
 		}
 	}
 	return slices.Clip(routes), nil
+}
+
+// concernedBy decides whether a stream of an SSF provider gets a signal (SSF
+// §8.1.3.1): the provider's rules do not hold it back, the user may use the
+// application, and is among the stream's subjects. That the application may
+// know of the user is checked here and not when a subject is added (SSF §9.2).
+func (r *streamRoute) concernedBy(tx idp.Tx, sig idp.Signal, p principal) (bool, error) {
+	if holdsBack(r.provider, sig.Cause) || !r.application.Admits(sig.Principal.Groups) {
+		return false, nil
+	}
+	var candidates []idp.StreamSubject
+	if r.hasSubjects {
+		var err error
+		if candidates, err = tx.SubjectCandidates(r.stream.Num, p.about); err != nil {
+			return false, err
+		}
+	}
+	return p.concerns(r.stream.DefaultSubjects, candidates), nil
+}
+
+// holdsBack reports whether a provider's rules keep a signal from its
+// application. A session that ended by itself is told only to those who asked:
+// such an end says nothing about the user, and a Receiver that follows it logs
+// people out.
+func holdsBack(p idp.SSFProvider, cause idp.SignalCause) bool {
+	return slices.Contains(p.HoldBack, cause) || cause == idp.CauseTimeout && !p.TellTimeouts
 }

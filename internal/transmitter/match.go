@@ -21,36 +21,70 @@ var errNoEmail = errors.New("the event is about an e-mail address and the user h
 // principal is the subject of a signal in all the ways in which it can be
 // said.
 type principal struct {
-	// sub is the sub_id of the SET: for one kind of principal always the same
-	// format, so that Receivers cannot correlate more than they were told
-	// (SSF §10.1).
-	sub subject.Identifier
+	// fixed is the sub_id where the event leaves no choice; nil where the
+	// provider's format decides.
+	fixed subject.Identifier
+	// user and session are whom it is about; session may be empty.
+	user    subject.IssSub
+	session subject.Opaque
+	// email is empty for a user without an address that a SET could tell.
+	email subject.Email
 	// about is every identifier under which a Receiver may have added the
 	// principal.
 	about []subject.Identifier
 }
 
-// principalOf renders the principal of a signal: the OIDC issuer and the user
+// principalOf describes the principal of a signal: the OIDC issuer and the user
 // id, with the session where it is about one. An identifier that changed or
-// was recycled is told by the old address (RISC §2.5, RISC §2.6). A signal for
-// one stream is about that stream, which stream names.
+// was recycled is told by the old address whatever the format (RISC §2.5, RISC
+// §2.6). A signal for one stream is about that stream, which stream names.
 func principalOf(sig idp.Signal, issuer string, stream idp.StreamID) (principal, error) {
 	if sig.Stream != 0 {
-		return principal{sub: ssf.StreamSubject(string(stream))}, nil
+		return principal{fixed: ssf.StreamSubject(string(stream))}, nil
 	}
 	user := subject.IssSub{Issuer: issuer, Subject: string(sig.Principal.UserID)}
-	p := principal{sub: user, about: equivalents(sig.Principal, user)}
-	switch {
-	case needsEmail(sig.Type):
-		if sig.Principal.Email == "" {
+	p := principal{user: user, session: subject.Opaque(sig.Principal.SessionID), about: equivalents(sig.Principal, user)}
+	if email := subject.Email(sig.Principal.Email); email != "" && email.Validate() == nil {
+		p.email = email
+	}
+	if needsEmail(sig.Type) {
+		if p.email == "" {
 			return principal{}, errNoEmail
 		}
-		p.sub = subject.Email(sig.Principal.Email)
-	case sig.Principal.SessionID != "":
-		p.sub = subject.Complex{subject.MemberUser: user,
-			subject.MemberSession: subject.Opaque(string(sig.Principal.SessionID))}
+		p.fixed = p.email
 	}
 	return p, nil
+}
+
+// sub is the sub_id of a SET, in a provider's format: for one kind of principal
+// always the same, so that Receivers cannot correlate more than they were told
+// (SSF §10.1). Without withEmail the address is not said.
+//
+// SPEC: RFC 9493 §3.2.2 has no way to say that there is no address. A user
+// without one is named by issuer and id, which no other user shares.
+func (p principal) sub(format subject.Format, withEmail bool) subject.Identifier {
+	if p.fixed != nil {
+		return p.fixed
+	}
+	user := p.inFormat(format, withEmail && p.email != "")
+	if p.session == "" {
+		return user
+	}
+	return subject.Complex{subject.MemberUser: user, subject.MemberSession: p.session}
+}
+
+func (p principal) inFormat(format subject.Format, withEmail bool) subject.Identifier {
+	switch {
+	case format == subject.FormatOpaque:
+		return subject.Opaque(p.user.Subject)
+	case format == subject.FormatEmail && withEmail:
+		return p.email
+	case format == subject.FormatAliases && withEmail:
+		return subject.Aliases{p.user, p.email, subject.Opaque(p.user.Subject)}
+	case format == subject.FormatAliases:
+		return subject.Aliases{p.user, subject.Opaque(p.user.Subject)}
+	}
+	return p.user
 }
 
 func needsEmail(t secevent.EventType) bool {

@@ -43,13 +43,17 @@ func (t *Transmitter) SweepExpired(ctx context.Context) (Swept, error) {
 		return swept, err
 	}
 	retention := make(map[idp.ProviderID]time.Duration)
-	keep := t.cfg.KeepSignals
+	keep := max(t.cfg.KeepSignals, idp.LogoutRetention)
 	for _, p := range providers {
 		retention[p.ID] = p.EventRetention
 		keep = max(keep, p.EventRetention)
 	}
 	for _, s := range streams {
-		if err := t.sweepStream(ctx, s, retention[s.ProviderID], &swept); err != nil {
+		keepFor := retention[s.ProviderID]
+		if s.Method == idp.Logout {
+			keepFor = idp.LogoutRetention
+		}
+		if err := t.sweepStream(ctx, s, keepFor, &swept); err != nil {
 			return swept, fmt.Errorf("stream %s: %w", s.ID, err)
 		}
 	}
@@ -114,7 +118,7 @@ func (b *sweep) run(tx idp.Tx, s idp.Stream, retention time.Duration) error {
 	for _, seq := range due {
 		rejectedAt, isRetry := retryAt[seq]
 		triedAt := rejectedAt
-		if !isRetry && s.Method == idp.Push && health.Failures > 0 {
+		if !isRetry && s.Method.Pushed() && health.Failures > 0 {
 			triedAt = health.FailedAt
 		}
 		open := isRetry || !position.Settled(seq)

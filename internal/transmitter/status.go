@@ -17,8 +17,8 @@ import (
 // that tells the Receiver, if there is one.
 //
 // When anybody but the Receiver changes the status, the Receiver is told by a
-// stream-updated SET, which is delivered in any status (SSF §8.1.2). A stream
-// that is disabled loses everything that waits on it; one that is not disabled
+// stream-updated SET, which is delivered in any status (SSF §8.1.2); an
+// application that gets logout tokens knows of no stream. A stream that is disabled loses everything that waits on it; one that is not disabled
 // any more takes part from the next signal on (SSF §8.1.2.1).
 //
 // SPEC: SSF §8.1.2.2 does not say whether a Receiver may enable what the
@@ -54,7 +54,7 @@ func SetStatus(_ context.Context, tx idp.Tx, actor idp.Actor, s idp.Stream, stat
 	if err := tx.UpdateStream(s); err != nil {
 		return idp.Stream{}, "", err
 	}
-	if s.Status != before.Status && !receiver {
+	if s.Status != before.Status && !receiver && s.Method != idp.Logout {
 		if txn, err = appendStreamUpdated(tx, s); err != nil {
 			return idp.Stream{}, "", err
 		}

@@ -12,7 +12,17 @@ import (
 
 // DeleteStream erases a stream in any status with all that waits on it. No SET
 // tells of it (SSF §8.1.1.5).
+//
+// The stream of logout tokens lives as long as its OIDC provider has an
+// address for them; to delete it alone is an error that wraps idp.ErrConflict.
 func DeleteStream(_ context.Context, tx idp.Tx, actor idp.Actor, s idp.Stream) error {
+	if s.Method == idp.Logout {
+		return public(idp.ErrConflict, "the stream belongs to an OIDC provider; remove the backchannel_logout_uri of that instead, or disable the stream")
+	}
+	return deleteStream(tx, actor, s)
+}
+
+func deleteStream(tx idp.Tx, actor idp.Actor, s idp.Stream) error {
 	if err := tx.DeleteStream(s.Num); err != nil {
 		return err
 	}

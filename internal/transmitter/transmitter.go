@@ -78,8 +78,8 @@ type Config struct {
 	// transactions, so it must not wait for the network. Nil allows every
 	// absolute http and https URL.
 	CheckEndpoint func(endpoint string) error
-	// Wake is called after each commit that made deliveries of push streams,
-	// with these. Nil means that nobody pushes.
+	// Wake is called after each commit that made deliveries of streams that
+	// are pushed, logout tokens included, with these. Nil means that nobody pushes.
 	Wake func([]idp.Delivery)
 	// ClientAddress is the IP address that a request came from, for the audit
 	// log; nil takes that of the connection.
@@ -89,7 +89,7 @@ type Config struct {
 	LongPoll time.Duration
 	// KeepSignals is how long signals and attempts stay on record after their
 	// last delivery was erased, 30 days if zero. The longest event retention
-	// of a provider counts when it is longer.
+	// of a provider, or idp.LogoutRetention, counts when it is longer.
 	KeepSignals time.Duration
 	// Log gets one line per outcome; nil discards.
 	Log *slog.Logger

@@ -22,11 +22,15 @@ import (
 // Receiver (SSF §8.1.4.2). The txn is that of the SET.
 //
 // SPEC: SSF §8.1.4.2 does not say what happens on a stream that is paused or
-// disabled. It is an *idp.InvalidError, as the working group intends.
+// disabled. It is an *idp.InvalidError, as the working group intends. So is a
+// stream of logout tokens, for which there is no such event.
 func RequestVerification(_ context.Context, tx idp.Tx, actor idp.Actor, p idp.SSFProvider, s idp.Stream, state *string) (txn string, err error) {
 	receiver := actor.Kind == idp.ActorApplication
 	if !receiver && state != nil {
 		return "", idp.Invalid("state", "must be left out: only a request of the Receiver has one")
+	}
+	if s.Method == idp.Logout {
+		return "", idp.Invalid("stream_id", "names a stream of logout tokens, which cannot be verified")
 	}
 	if receiver && !s.VerificationAt.IsZero() {
 		if wait := p.MinVerificationInterval - tx.Now().Sub(s.VerificationAt); wait > 0 {
