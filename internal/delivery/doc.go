@@ -1,7 +1,9 @@
 // Copyright the Tocsin authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package delivery pushes SETs to the endpoints of push streams (RFC 8935).
+// Package delivery pushes SETs to the endpoints of push streams (RFC 8935), and
+// logout tokens to applications (OIDC BCL §2.5). To the latter all of this
+// applies as well; only the request, the answers and the signing differ.
 //
 // A stream is a log of deliveries with a position, not a queue of jobs. One
 // dispatcher per stream reads the log, signs and posts up to a window of SETs

@@ -21,6 +21,9 @@ type Signer interface {
 	// Sign returns the SET and the id of the key that signed it. The same
 	// delivery always gets the same jti and iat.
 	Sign(context.Context, idp.SSFProvider, idp.Stream, idp.Delivery) (kid, jws string, err error)
+	// SignLogout returns the logout token of a delivery of a Logout stream. It
+	// is valid for minutes, so each try has one of its own, with the same jti.
+	SignLogout(context.Context, idp.Stream, idp.Delivery) (kid, jws string, err error)
 }
 
 // Config says what an Engine works with.
@@ -62,7 +65,8 @@ type Observation struct {
 	SinceChange time.Duration
 }
 
-// Engine pushes the deliveries of all push streams.
+// Engine pushes the deliveries of all streams that are pushed: SETs and logout
+// tokens.
 type Engine struct {
 	cfg      Config
 	recorder *recorder
@@ -183,11 +187,20 @@ func (e *Engine) wakeAll() {
 	}
 }
 
+// pushedMethods are the delivery methods that the engine serves.
+func pushedMethods() []idp.DeliveryMethod { return []idp.DeliveryMethod{idp.Push, idp.Logout} }
+
 func (e *Engine) startBacklogged(ctx context.Context) {
 	var nums []idp.StreamNum
-	err := e.cfg.DB.View(ctx, func(tx idp.Tx) (err error) {
-		nums, err = tx.Backlogged(idp.Push)
-		return err
+	err := e.cfg.DB.View(ctx, func(tx idp.Tx) error {
+		for _, method := range pushedMethods() {
+			found, err := tx.Backlogged(method)
+			if err != nil {
+				return err
+			}
+			nums = append(nums, found...)
+		}
+		return nil
 	})
 	e.startAll(ctx, nums, err)
 }
@@ -195,11 +208,16 @@ func (e *Engine) startBacklogged(ctx context.Context) {
 func (e *Engine) startDue(ctx context.Context) {
 	var nums []idp.StreamNum
 	err := e.cfg.DB.View(ctx, func(tx idp.Tx) error {
-		due, err := tx.DueExceptions(idp.Push, 1000)
-		for _, x := range due {
-			nums = append(nums, x.Stream)
+		for _, method := range pushedMethods() {
+			due, err := tx.DueExceptions(method, 1000)
+			if err != nil {
+				return err
+			}
+			for _, x := range due {
+				nums = append(nums, x.Stream)
+			}
 		}
-		return err
+		return nil
 	})
 	e.startAll(ctx, nums, err)
 }

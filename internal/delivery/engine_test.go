@@ -198,6 +198,10 @@ func (plainSigner) Sign(_ context.Context, _ idp.SSFProvider, s idp.Stream, d id
 	return "kid", fmt.Sprintf("%s/%d/%d", s.ID, d.Seq, d.OrderKey), nil
 }
 
+func (plainSigner) SignLogout(_ context.Context, s idp.Stream, d idp.Delivery) (string, string, error) {
+	return "kid", fmt.Sprintf("%s/%d/%d/%s", s.ID, d.Seq, d.OrderKey, d.Payload), nil
+}
+
 // receiver is a transport that answers as a push endpoint.
 type receiver struct {
 	mu sync.Mutex

@@ -12,23 +12,47 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
 	"github.com/tocsin-id/tocsin/internal/idp"
+	"github.com/tocsin-id/tocsin/secevent"
 )
 
 // mostAnswer bounds what is read of a Receiver's answer.
 const mostAnswer = 64 << 10
 
-// push posts one SET (RFC 8935 §2.1) and understands the answer. The client
-// bounds the time and refuses redirects.
-func push(ctx context.Context, client *http.Client, s idp.Stream, jws string) verdict {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.EndpointURL, strings.NewReader(jws))
+// form is how the tokens of a delivery method travel. All else is the same for
+// each of them.
+type form struct {
+	contentType string
+	// body makes the request's body of a token.
+	body func(token string) string
+	// judge understands the answer.
+	judge func(status int, header http.Header, body []byte, now time.Time) verdict
+}
+
+func formOf(m idp.DeliveryMethod) form {
+	if m == idp.Logout {
+		// OIDC BCL §2.5.
+		return form{"application/x-www-form-urlencoded", func(token string) string {
+			return url.Values{"logout_token": {token}}.Encode()
+		}, judgeLogout}
+	}
+	// RFC 8935 §2.1.
+	return form{secevent.MediaType, func(token string) string { return token }, judge}
+}
+
+// push posts one token in its method's form and understands the answer. The
+// client bounds the time and refuses redirects.
+func push(ctx context.Context, client *http.Client, s idp.Stream, token string) verdict {
+	form := formOf(s.Method)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.EndpointURL, strings.NewReader(form.body(token)))
 	if err != nil {
 		return verdict{class: endpoint, err: "invalid_url", detail: clip(err.Error(), 1000)}
 	}
-	req.Header.Set("Content-Type", "application/secevent+jwt")
+	req.Header.Set("Content-Type", form.contentType)
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "Tocsin")
 	if !s.Authorization.IsZero() {
@@ -42,7 +66,7 @@ func push(ctx context.Context, client *http.Client, s idp.Stream, jws string) ve
 	defer resp.Body.Close()
 	// Reading to the end lets the connection be used again.
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, mostAnswer))
-	return judge(resp.StatusCode, resp.Header, body, time.Now())
+	return form.judge(resp.StatusCode, resp.Header, body, time.Now())
 }
 
 // noAnswer names the kind of failure, in a fixed set of words that metrics can

@@ -27,13 +27,13 @@ func (d *dispatcher) refresh(ctx context.Context) error {
 		if stream, err = tx.StreamByNum(d.num); err != nil {
 			return err
 		}
-		provider, err = tx.SSFProvider(stream.ProviderID)
+		provider, err = settings(tx, stream)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	if stream.Method != idp.Push {
+	if !stream.Method.Pushed() {
 		return idp.ErrNotFound
 	}
 	if d.queue == nil || differs(d.stream, stream) {
@@ -43,6 +43,16 @@ func (d *dispatcher) refresh(ctx context.Context) error {
 	}
 	d.stream, d.provider, d.generation = stream, provider, generation
 	return nil
+}
+
+// settings returns the provider of a stream. That of logout tokens is no SSF
+// provider and has nothing to set: they are kept for a fixed time, and
+// certificates are verified.
+func settings(tx idp.Tx, stream idp.Stream) (idp.SSFProvider, error) {
+	if stream.Method == idp.Logout {
+		return idp.SSFProvider{EventRetention: idp.LogoutRetention, VerifyTLS: true}, nil
+	}
+	return tx.SSFProvider(stream.ProviderID)
 }
 
 // differs reports whether a change of the stream concerns delivery.

@@ -43,7 +43,7 @@ func (e *Engine) send(ctx context.Context, p idp.SSFProvider, s idp.Stream, d id
 	r := result{delivery: d, jws: jws}
 	if jws == "" {
 		e.signing <- struct{}{}
-		kid, signed, err := e.cfg.Signer.Sign(ctx, p, s, d)
+		kid, signed, err := e.sign(ctx, p, s, d)
 		<-e.signing
 		if err != nil {
 			r.at = time.Now()
@@ -58,6 +58,24 @@ func (e *Engine) send(ctx context.Context, p idp.SSFProvider, s idp.Stream, d id
 	r.verdict = push(ctx, e.cfg.Client(p.VerifyTLS), s, r.jws)
 	r.took = time.Since(r.at)
 	return r
+}
+
+// sign makes the token of a delivery. That of an exception which keeps no
+// token has to be read from the log.
+func (e *Engine) sign(ctx context.Context, p idp.SSFProvider, s idp.Stream, d idp.Delivery) (kid, jws string, err error) {
+	if s.Method != idp.Logout {
+		return e.cfg.Signer.Sign(ctx, p, s, d)
+	}
+	if d.Payload == nil {
+		err := e.cfg.DB.View(ctx, func(tx idp.Tx) (err error) {
+			d, err = tx.Delivery(d.Stream, d.Seq)
+			return err
+		})
+		if err != nil {
+			return "", "", err
+		}
+	}
+	return e.cfg.Signer.SignLogout(ctx, s, d)
 }
 
 // settle draws the conclusions of an answer.
@@ -183,6 +201,9 @@ func (d *dispatcher) rejected(r result, attempt idp.Attempt) {
 	x, again := d.exceptions[seq]
 	if !again {
 		x = idp.Exception{Stream: d.num, Seq: seq, OrderKey: r.delivery.OrderKey, Kind: idp.Retry, KID: r.kid, JWS: r.jws}
+		if d.stream.Method == idp.Logout {
+			x.KID, x.JWS = "", "" // it will have expired
+		}
 	}
 	x.Status, x.Err, x.Detail, x.At = attempt.Status, attempt.Err, attempt.Detail, attempt.At
 	x.Tries++
@@ -207,7 +228,7 @@ func (d *dispatcher) rejected(r result, attempt idp.Attempt) {
 
 // pauseGone stops a stream whose endpoint says that it is no more.
 func (d *dispatcher) pauseGone() {
-	const reason = "the push endpoint answered 410 Gone"
+	const reason = "the endpoint answered 410 Gone"
 	// The transaction must not wait for the results that this goroutine takes,
 	// and a few seconds bound it at shutdown.
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)

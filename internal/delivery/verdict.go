@@ -4,6 +4,7 @@
 package delivery
 
 import (
+	"encoding/json"
 	"net/http"
 	"strconv"
 	"time"
@@ -79,6 +80,40 @@ func judge(status int, header http.Header, body []byte, now time.Time) verdict {
 	}
 	v.class = endpoint
 	v.retryAfter = retryAfter(header.Get("Retry-After"), now)
+	return v
+}
+
+// judgeLogout understands the answer to a logout token: 200 or 204 says that
+// the user is signed out there, 400 that the token was refused or the logout
+// failed (OIDC BCL §2.8). Any other is judged as that of a push endpoint.
+func judgeLogout(status int, header http.Header, body []byte, now time.Time) verdict {
+	v := judge(status, header, body, now)
+	switch {
+	case status == http.StatusOK, status == http.StatusNoContent:
+		return verdict{class: taken, status: status}
+	case status/100 == 2:
+		v.err, v.detail = "http_"+strconv.Itoa(status),
+			"the application answered "+strconv.Itoa(status)+" where OpenID Connect Back-Channel Logout asks for 200"
+	case status/100 == 3:
+		v.detail = "redirects are not followed; set the provider's backchannel_logout_uri to the final address"
+	case status == http.StatusBadRequest:
+		return judgeLogoutError(verdict{class: refused, status: status, err: "http_400"}, body)
+	}
+	return v
+}
+
+// judgeLogoutError reads the JSON object that a 400 may have (OIDC BCL §2.8).
+// Whatever it says, this token was refused.
+func judgeLogoutError(v verdict, body []byte) verdict {
+	var e struct {
+		Code        string `json:"error"`
+		Description string `json:"error_description"`
+	}
+	if json.Unmarshal(body, &e) != nil || e.Code == "" {
+		v.detail = "the application answered 400 without an error object: " + excerpt(body, 200)
+		return v
+	}
+	v.err, v.detail = clip(e.Code, 64), clip(e.Description, 1000)
 	return v
 }
 
