@@ -38,6 +38,7 @@ var layers = map[string]string{
 	"internal/delivery":    "internal/idp internal/safehttp " + public,
 	"internal/transmitter": "internal/idp internal/signing " + public,
 	"internal/oidc":        "internal/idp internal/identity internal/signing " + public,
+	"internal/mail":        "internal/idp",
 	"internal/admin":       "internal/idp internal/identity internal/transmitter internal/signing " + public,
 	"internal/web":         "internal/web/page internal/idp internal/admin internal/oidc internal/identity " + public,
 	"internal/web/page":    "internal/idp " + public, // HTML and what it shows, no verbs
@@ -88,7 +89,10 @@ var libraries = map[string]string{
 	"code.dny.dev/ssrf":                   "internal/safehttp",
 	"github.com/tink-crypto/tink-go/v2":   "internal/seal",
 	"github.com/go-crypt/crypt":           "internal/identity",
+	"github.com/go-webauthn/webauthn":     "internal/identity",
+	"github.com/pquerna/otp":              "internal/identity",
 	"github.com/failsafe-go/failsafe-go":  "internal/delivery",
+	"github.com/wneessen/go-mail":         "internal/mail",
 	"golang.org/x/time/rate":              roles,
 	"github.com/google/uuid":              "internal/demo internal/idp internal/sqlite internal/app " + roles,
 	"github.com/google/go-cmp":            "internal/dbtest",

@@ -25,7 +25,7 @@ func DisableUser(_ context.Context, tx idp.Tx, actor idp.Actor, id idp.UserID, c
 	if err := keepAnAdmin(tx, u); err != nil {
 		return err
 	}
-	c, err := begin(tx, actor, cause, "The account was disabled", "Your account was disabled")
+	c, err := begin(tx, actor, cause, idp.CauseAccount, "The account was disabled", "Your account was disabled")
 	if err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func EnableUser(_ context.Context, tx idp.Tx, actor idp.Actor, id idp.UserID, ca
 	if err != nil || !u.Disabled() {
 		return err
 	}
-	c, err := begin(tx, actor, cause, "The account was enabled", "")
+	c, err := begin(tx, actor, cause, idp.CauseAccount, "The account was enabled", "")
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func DeleteUser(_ context.Context, tx idp.Tx, actor idp.Actor, id idp.UserID, ca
 	if err := keepAnAdmin(tx, u); err != nil {
 		return err
 	}
-	c, err := begin(tx, actor, cause, "The account was deleted", "Your account was deleted")
+	c, err := begin(tx, actor, cause, idp.CauseAccount, "The account was deleted", "Your account was deleted")
 	if err != nil {
 		return err
 	}

@@ -17,26 +17,6 @@ import (
 // for an unknown user, idp.ErrDisabled for a disabled one.
 var ErrCredentials = errors.New("the user name or password is wrong")
 
-// ErrStale says that a Proof no longer holds: it is too old, or the user or
-// their password changed since. The person has to prove who they are again.
-var ErrStale = errors.New("sign in again")
-
-// proofFor is how long a Proof holds. The transaction that uses it comes
-// right after it.
-const proofFor = 5 * time.Minute
-
-// Proof says that somebody has just proved to be a user. Only this package
-// makes one, so a verb that takes it cannot be called without.
-type Proof struct {
-	user       idp.UserID
-	credential idp.CredentialID
-	updatedAt  time.Time
-	at         time.Time
-}
-
-// UserID is the user.
-func (p Proof) UserID() idp.UserID { return p.user }
-
 // Authenticate proves a user by user name or e-mail address and password. A
 // wrong password, an unknown user, one without a password and a disabled one
 // all are ErrCredentials after the same work.
@@ -76,34 +56,11 @@ func (p *Passwords) prove(ctx context.Context, db idp.DB, password string, find 
 	if user.Disabled() {
 		return Proof{}, fmt.Errorf("%w: user %s: %w", ErrCredentials, user.ID, idp.ErrDisabled)
 	}
-	return Proof{
-		user: user.ID, credential: credential.ID,
-		updatedAt: credential.UpdatedAt, at: time.Now(),
-	}, nil
-}
-
-// holds returns the user if the proof still holds inside tx. A password that
-// was changed or a user who was disabled while the old one was being verified
-// must not let anybody in.
-func (p Proof) holds(tx idp.Tx) (idp.User, error) {
-	if p.user == "" || time.Since(p.at) > proofFor {
-		return idp.User{}, ErrStale
+	if err := p.renew(ctx, db, credential, password); err != nil {
+		return Proof{}, err
 	}
-	user, err := tx.User(p.user)
-	if err != nil {
-		return idp.User{}, fmt.Errorf("%w: %w", ErrStale, err)
-	}
-	if user.Disabled() {
-		return idp.User{}, fmt.Errorf("%w: user %s: %w", ErrStale, user.ID, idp.ErrDisabled)
-	}
-	credential, err := passwordOf(tx, p.user)
-	if err != nil && !errors.Is(err, idp.ErrNotFound) {
-		return idp.User{}, err
-	}
-	if credential.ID != p.credential || !credential.UpdatedAt.Equal(p.updatedAt) {
-		return idp.User{}, fmt.Errorf("%w: the password of user %s changed meanwhile", ErrStale, user.ID)
-	}
-	return user, nil
+	proof := Proof{user: user.ID, at: time.Now()}
+	return proof.with(ACRPassword, usedCredential{credential.ID, credential.UpdatedAt}, "pwd"), nil
 }
 
 // passwordOf returns a user's password credential or idp.ErrNotFound.

@@ -38,11 +38,13 @@ type change struct {
 	tx    idp.Tx
 	actor idp.Actor
 	cause Cause
+	// kind is what providers can hold signals back by.
+	kind idp.SignalCause
 }
 
 // begin checks the cause and fills what is missing: reason_admin is never
 // empty, because Receivers may rely on it (CAEP Interop §3.1).
-func begin(tx idp.Tx, actor idp.Actor, cause Cause, admin, user string) (change, error) {
+func begin(tx idp.Tx, actor idp.Actor, cause Cause, kind idp.SignalCause, admin, user string) (change, error) {
 	for _, r := range []struct {
 		field string
 		text  *string
@@ -58,7 +60,7 @@ func begin(tx idp.Tx, actor idp.Actor, cause Cause, admin, user string) (change,
 	if cause.Txn == "" {
 		cause.Txn = NewTxn()
 	}
-	return change{tx: tx, actor: actor, cause: cause}, nil
+	return change{tx: tx, actor: actor, cause: cause, kind: kind}, nil
 }
 
 // common returns the claims that each CAEP event of the change carries.
@@ -87,7 +89,7 @@ func (c change) record(p idp.Principal, event interface {
 		return fmt.Errorf("signal %s: %w", event.EventType(), err)
 	}
 	return c.tx.AppendSignal(&idp.Signal{
-		Txn: c.cause.Txn, Type: event.EventType(), Event: payload, Principal: p,
+		Txn: c.cause.Txn, Type: event.EventType(), Event: payload, Cause: c.kind, Principal: p,
 	})
 }
 
@@ -103,6 +105,18 @@ func (c change) enterAbout(action, kind, id, name string) error {
 	return c.tx.AppendAudit(idp.AuditEntry{
 		Actor: c.actor, Action: action, ObjectKind: kind, ObjectID: id, ObjectName: name,
 		Reason: c.cause.Admin, Outcome: "ok", Txn: c.cause.Txn,
+	})
+}
+
+// enterRefused writes the audit entry of something that was asked for and not
+// done. A user who does not exist is not named.
+func (c change) enterRefused(action string, u idp.User) error {
+	if c.cause.Entered {
+		return nil
+	}
+	return c.tx.AppendAudit(idp.AuditEntry{
+		Actor: c.actor, Action: action, ObjectKind: "user", ObjectID: string(u.ID), ObjectName: u.Username,
+		Reason: c.cause.Admin, Outcome: "refused", Txn: c.cause.Txn,
 	})
 }
 

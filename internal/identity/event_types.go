@@ -14,8 +14,10 @@ import (
 func EventTypes() []secevent.EventType {
 	return []secevent.EventType{
 		caep.TypeSessionRevoked, caep.TypeSessionEstablished, caep.TypeCredentialChange,
-		caep.TypeTokenClaimsChange, caep.TypeRiskLevelChange,
+		caep.TypeTokenClaimsChange, caep.TypeRiskLevelChange, caep.TypeAssuranceLevelChange,
+		caep.TypeSessionPresented,
 		risc.TypeAccountDisabled, risc.TypeAccountEnabled, risc.TypeAccountPurged,
-		risc.TypeIdentifierChanged,
+		risc.TypeIdentifierChanged, risc.TypeAccountCredentialChangeRequired,
+		risc.TypeRecoveryActivated, risc.TypeRecoveryInformationChanged,
 	}
 }

@@ -44,7 +44,7 @@ func changeMembership(tx idp.Tx, actor idp.Actor, group idp.GroupID, user idp.Us
 	if member {
 		set, words, action = tx.AddMember, "The user joined a group", "user.join_group"
 	}
-	c, err := begin(tx, actor, cause, words, "")
+	c, err := begin(tx, actor, cause, idp.CauseAccount, words, "")
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func RenameGroup(_ context.Context, tx idp.Tx, actor idp.Actor, group idp.GroupI
 	if err := g.Validate(); err != nil {
 		return idp.Group{}, err
 	}
-	c, err := begin(tx, actor, cause, "A group was renamed", "")
+	c, err := begin(tx, actor, cause, idp.CauseAccount, "A group was renamed", "")
 	if err != nil {
 		return idp.Group{}, err
 	}
@@ -95,7 +95,7 @@ func DeleteGroup(_ context.Context, tx idp.Tx, actor idp.Actor, group idp.GroupI
 	if err != nil {
 		return err
 	}
-	c, err := begin(tx, actor, cause, "A group was deleted", "")
+	c, err := begin(tx, actor, cause, idp.CauseAccount, "A group was deleted", "")
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ func ChangePassword(_ context.Context, tx idp.Tx, actor idp.Actor, proof Proof, 
 	if err != nil {
 		return err
 	}
-	c, err := begin(tx, actor, cause, "The user changed their password", "")
+	c, err := begin(tx, actor, cause, idp.CauseCredential, "The user changed their password", "")
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func ResetPassword(_ context.Context, tx idp.Tx, actor idp.Actor, user idp.UserI
 	if err != nil {
 		return err
 	}
-	c, err := begin(tx, actor, cause, "An administrator reset the password", "An administrator reset your password")
+	c, err := begin(tx, actor, cause, idp.CauseCredential, "An administrator reset the password", "An administrator reset your password")
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func ResetPassword(_ context.Context, tx idp.Tx, actor idp.Actor, user idp.UserI
 
 // RemovePassword takes a user's password, so that they cannot sign in with one
 // until another is set. Their sessions stay. A user without a password is
-// idp.ErrNotFound.
+// idp.ErrNotFound; users who remove their own need a passkey: idp.ErrConflict.
 //
 // It records a credential-change "delete".
 func RemovePassword(_ context.Context, tx idp.Tx, actor idp.Actor, user idp.UserID, cause Cause) error {
@@ -60,14 +60,17 @@ func RemovePassword(_ context.Context, tx idp.Tx, actor idp.Actor, user idp.User
 	if err != nil {
 		return err
 	}
-	c, err := begin(tx, actor, cause, "The password was removed", "")
+	c, err := begin(tx, actor, cause, idp.CauseCredential, "The password was removed", "")
 	if err != nil {
+		return err
+	}
+	if err := c.keepAWayIn(credential); err != nil {
 		return err
 	}
 	if err := tx.DeleteCredential(credential.ID); err != nil {
 		return err
 	}
-	if err := c.passwordChanged(u, caep.ChangeDelete); err != nil {
+	if err := c.credentialChanged(u, credential, caep.ChangeDelete); err != nil {
 		return err
 	}
 	return c.enter("user.remove_password", u)
@@ -82,6 +85,9 @@ func (c change) replacePassword(u idp.User, hash idp.Secret, keep idp.SessionID,
 		return err
 	}
 	if err := c.endOthers(p, keep, "password changed"); err != nil {
+		return err
+	}
+	if err := c.tx.ForgetDevices(u.ID); err != nil {
 		return err
 	}
 	return c.enter(action, u)
@@ -108,15 +114,11 @@ func (c change) setPassword(u idp.User, hash idp.Secret) error {
 	if err := c.tx.PutCredential(credential); err != nil {
 		return err
 	}
-	return c.passwordChanged(u, kind)
-}
-
-func (c change) passwordChanged(u idp.User, kind caep.ChangeType) error {
-	p, err := principal(c.tx, u)
-	if err != nil {
-		return err
+	if u.MustChangePassword {
+		u.MustChangePassword = false
+		if err := c.tx.UpdateUser(u); err != nil {
+			return err
+		}
 	}
-	return c.record(p, caep.CredentialChange{
-		Common: c.common(), CredentialType: caep.CredentialPassword, ChangeType: kind,
-	})
+	return c.credentialChanged(u, credential, kind)
 }

@@ -29,14 +29,16 @@ type PasswordsConfig struct {
 	Parallel int
 }
 
-// Passwords hashes and verifies passwords with argon2id. It is safe for use by
-// several goroutines.
+// Passwords hashes passwords with argon2id, and verifies those that
+// ImportedHash takes. It is safe for use by several goroutines.
 type Passwords struct {
 	hasher *argon2.Hasher
 	slots  chan struct{}
 	// nobody is verified against when there is no password, so that an
 	// unknown user takes as long as a known one.
 	nobody idp.Secret
+	// today is how a hash begins that is as dear as new ones are.
+	today string
 }
 
 // NewPasswords returns Passwords. It makes one hash, which takes some 100 ms.
@@ -58,7 +60,10 @@ func NewPasswords(c PasswordsConfig) (*Passwords, error) {
 	if c.Parallel < 1 {
 		return nil, errors.New("passwords: parallel: must be at least 1")
 	}
-	p := &Passwords{hasher: hasher, slots: make(chan struct{}, c.Parallel)}
+	p := &Passwords{
+		hasher: hasher, slots: make(chan struct{}, c.Parallel),
+		today: fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=1$", c.MemoryKiB, c.Passes),
+	}
 	p.nobody, err = p.Hash(context.Background(), idp.NewToken())
 	return p, err
 }
@@ -97,6 +102,11 @@ func (p *Passwords) Hash(ctx context.Context, password string) (idp.Secret, erro
 	if err := CheckPassword(password); err != nil {
 		return idp.Secret{}, err
 	}
+	return p.hash(ctx, password)
+}
+
+// hash is Hash for a password that need not be a good one.
+func (p *Passwords) hash(ctx context.Context, password string) (idp.Secret, error) {
 	release, err := p.slot(ctx)
 	if err != nil {
 		return idp.Secret{}, err
@@ -111,8 +121,9 @@ func (p *Passwords) Hash(ctx context.Context, password string) (idp.Secret, erro
 }
 
 // Verify returns ErrCredentials unless password is the one that hash was made
-// of. A zero hash takes as long and never fits. It must not be called inside a
-// transaction.
+// of. A zero hash takes as long and never fits. An imported hash takes as long
+// as it was made to, until its user has signed in once. It must not be called
+// inside a transaction.
 func (p *Passwords) Verify(ctx context.Context, hash idp.Secret, password string) error {
 	if len(password) > MaxPassword*utf8.UTFMax {
 		return ErrCredentials // no password is so long, whoever it is
@@ -121,9 +132,8 @@ func (p *Passwords) Verify(ctx context.Context, hash idp.Secret, password string
 	if !known {
 		hash = p.nobody
 	}
-	digest, err := argon2.Decode(hash.Reveal())
+	digest, err := decodeHash(hash.Reveal())
 	if err != nil {
-		// The text of a decoder quotes what it read.
 		return errors.New("password: the stored hash cannot be read; reset the password")
 	}
 	release, err := p.slot(ctx)

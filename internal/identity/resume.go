@@ -11,9 +11,8 @@ import (
 	"github.com/tocsin-id/tocsin/internal/idp"
 )
 
-// SessionPolicy says how long sessions live. A session that ends by time
-// records no signal: applications have time limits of their own, and clean-up
-// would sign people out of them.
+// SessionPolicy says how long sessions live. See EndTimedOutSessions for what
+// happens when their time is up.
 type SessionPolicy struct {
 	// Idle ends a session that was not used for so long. Zero means 8 hours.
 	Idle time.Duration

@@ -21,11 +21,7 @@ import (
 // of the user. When nothing was left to revoke it records nothing, so that the
 // same token cannot be used to make signals.
 func RefreshTokenReused(_ context.Context, tx idp.Tx, actor idp.Actor, token idp.RefreshToken, cause Cause) error {
-	rule := idp.Actor{
-		Kind: idp.ActorPolicy, Name: "refresh token reuse",
-		Address: actor.Address, UserAgent: actor.UserAgent,
-	}
-	c, err := begin(tx, rule, cause, "A refresh token was used twice", "Your session was ended to protect your account")
+	c, err := begin(tx, rule("refresh token reuse", actor), cause, idp.CauseRisk, "A refresh token was used twice", "Your session was ended to protect your account")
 	if err != nil {
 		return err
 	}
@@ -54,19 +50,8 @@ func RefreshTokenReused(_ context.Context, tx idp.Tx, actor idp.Actor, token idp
 			return err
 		}
 	}
-	if err := c.riskIsHigh(p, token.SessionID); err != nil {
+	if err := c.riskIs(caep.RiskHigh, ofSession(p, token.SessionID), "A refresh token was used twice"); err != nil {
 		return err
 	}
 	return c.enter("session.token_reused", u)
-}
-
-func (c change) riskIsHigh(p idp.Principal, session idp.SessionID) error {
-	about := caep.PrincipalUser
-	if session != "" {
-		about = caep.PrincipalSession
-	}
-	return c.record(ofSession(p, session), caep.RiskLevelChange{
-		Common: c.common(), Principal: about,
-		CurrentLevel: caep.RiskHigh, RiskReason: "A refresh token was used twice",
-	})
 }

@@ -16,7 +16,7 @@ import (
 // It records a session-revoked for that session, or nothing when the session
 // has ended already.
 func SignOut(_ context.Context, tx idp.Tx, actor idp.Actor, id idp.SessionID, cause Cause) error {
-	c, err := begin(tx, actor, cause, "The user signed out", "")
+	c, err := begin(tx, actor, cause, idp.CauseSignOut, "The user signed out", "")
 	if err != nil {
 		return err
 	}
@@ -33,7 +33,7 @@ func RevokeSession(_ context.Context, tx idp.Tx, actor idp.Actor, id idp.Session
 	if actor.InitiatingEntity() == string(caep.ByAdmin) {
 		admin, user = "An administrator revoked the session", "An administrator ended your session"
 	}
-	c, err := begin(tx, actor, cause, admin, user)
+	c, err := begin(tx, actor, cause, idp.CauseRevoked, admin, user)
 	if err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func RevokeSessions(_ context.Context, tx idp.Tx, actor idp.Actor, user idp.User
 	if actor.InitiatingEntity() == string(caep.ByAdmin) {
 		admin, text = "An administrator revoked all sessions", "An administrator ended your sessions"
 	}
-	c, err := begin(tx, actor, cause, admin, text)
+	c, err := begin(tx, actor, cause, idp.CauseRevoked, admin, text)
 	if err != nil {
 		return err
 	}

@@ -21,14 +21,17 @@ func SignIn(_ context.Context, tx idp.Tx, actor idp.Actor, policy SessionPolicy,
 	if err != nil {
 		return idp.Session{}, "", err
 	}
-	c, err := begin(tx, actor, cause, "The user signed in", "")
+	if err := proof.enough(tx); err != nil {
+		return idp.Session{}, "", err
+	}
+	c, err := begin(tx, actor, cause, idp.CauseSignIn, "The user signed in", "")
 	if err != nil {
 		return idp.Session{}, "", err
 	}
 	token := idp.NewToken()
 	s := idp.Session{
 		ID: idp.NewID[idp.SessionID](), UserID: u.ID, TokenHash: idp.HashToken(token),
-		CreatedAt: tx.Now(), AuthTime: tx.Now(), AMR: passwordAMR(),
+		CreatedAt: tx.Now(), AuthTime: tx.Now(), AMR: proof.AMR(), ACR: proof.acr,
 		LastSeenAt: tx.Now(), ExpiresAt: tx.Now().Add(policy.absolute()),
 		Address: actor.Address, UserAgent: actor.UserAgent,
 	}
@@ -46,39 +49,56 @@ func SignIn(_ context.Context, tx idp.Tx, actor idp.Actor, policy SessionPolicy,
 	return s, token, c.enter("session.sign_in", u)
 }
 
-// Reauthenticate renews the auth_time of a live session after its user proved
-// again who they are, and gives it a new cookie token: the old one stops
-// working. A proof of somebody else is ErrStale, an ended session
-// idp.ErrExpired.
+// Reauthenticate gives a live session the auth_time, methods and level of a
+// fresh proof of its user, and a new cookie token: the old one stops working. A
+// proof of somebody else is ErrStale, an ended session idp.ErrExpired, a
+// password alone where the user has a second factor ErrFactorNeeded.
 //
-// It records nothing: the session and its level are the same.
+// It records an assurance-level-change when the level is another than before,
+// and otherwise nothing: the session is the same.
 func Reauthenticate(_ context.Context, tx idp.Tx, actor idp.Actor, id idp.SessionID, proof Proof) (idp.Session, string, error) {
-	u, err := proof.holds(tx)
+	u, s, err := proof.renews(tx, id)
 	if err != nil {
 		return idp.Session{}, "", err
 	}
-	s, err := tx.Session(id)
+	c, err := begin(tx, actor, Cause{}, idp.CauseSignIn, "The user proved who they are again", "")
 	if err != nil {
 		return idp.Session{}, "", err
 	}
-	if s.UserID != u.ID {
-		return idp.Session{}, "", fmt.Errorf("%w: session %s is another user's", ErrStale, id)
-	}
-	if !s.Live(tx.Now()) {
-		return idp.Session{}, "", fmt.Errorf("session %s: %w", id, idp.ErrExpired)
-	}
-	token := idp.NewToken()
+	before, token := s.ACR, idp.NewToken()
 	s.TokenHash = idp.HashToken(token)
-	s.AuthTime, s.LastSeenAt, s.AMR = tx.Now(), tx.Now(), passwordAMR()
+	s.AuthTime, s.LastSeenAt, s.AMR, s.ACR = tx.Now(), tx.Now(), proof.AMR(), proof.acr
 	if err := tx.UpdateSession(s); err != nil {
 		return idp.Session{}, "", err
 	}
-	c, err := begin(tx, actor, Cause{}, "The user proved who they are again", "")
+	p, err := principal(tx, u)
 	if err != nil {
+		return idp.Session{}, "", err
+	}
+	if err := c.levelChanged(p, s, before); err != nil {
 		return idp.Session{}, "", err
 	}
 	return s, token, c.enter("session.reauthenticate", u)
 }
 
-// passwordAMR is the "amr" of a sign-in with a password (OIDC Core §2).
-func passwordAMR() []string { return []string{"pwd"} }
+// renews returns the user and the session of theirs that the proof can renew.
+func (p Proof) renews(tx idp.Tx, id idp.SessionID) (idp.User, idp.Session, error) {
+	u, err := p.holds(tx)
+	if err != nil {
+		return idp.User{}, idp.Session{}, err
+	}
+	if err := p.enough(tx); err != nil {
+		return idp.User{}, idp.Session{}, err
+	}
+	s, err := tx.Session(id)
+	if err != nil {
+		return idp.User{}, idp.Session{}, err
+	}
+	if s.UserID != u.ID {
+		return idp.User{}, idp.Session{}, fmt.Errorf("%w: session %s is another user's", ErrStale, id)
+	}
+	if !s.Live(tx.Now()) {
+		return idp.User{}, idp.Session{}, fmt.Errorf("session %s: %w", id, idp.ErrExpired)
+	}
+	return u, s, nil
+}

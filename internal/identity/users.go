@@ -26,7 +26,7 @@ func CreateUser(_ context.Context, tx idp.Tx, actor idp.Actor, u idp.User, hash 
 	if err := u.Validate(); err != nil {
 		return idp.User{}, err
 	}
-	c, err := begin(tx, actor, cause, "The account was created", "")
+	c, err := begin(tx, actor, cause, idp.CauseCredential, "The account was created", "")
 	if err != nil {
 		return idp.User{}, err
 	}
@@ -66,7 +66,7 @@ func UpdateUser(_ context.Context, tx idp.Tx, actor idp.Actor, u idp.User, cause
 			return idp.User{}, err
 		}
 	}
-	c, err := begin(tx, actor, cause, "The account's data was changed", "")
+	c, err := begin(tx, actor, cause, idp.CauseAccount, "The account's data was changed", "")
 	if err != nil {
 		return idp.User{}, err
 	}

@@ -68,6 +68,16 @@ func (t *tx) EndSession(id idp.SessionID, reason string) error {
 		WHERE id = ?`, reason, millis(t.now), id)
 }
 
+// TimedOutSessions asks for either kind of itself, so that each has its index.
+func (t *tx) TimedOutSessions(idleSince time.Time, limit int) ([]idp.Session, error) {
+	return many(t, "sessions that timed out", scanSession, `
+		SELECT `+sessionColumns+` FROM sessions WHERE id IN (
+		  SELECT id FROM sessions WHERE ended_at IS NULL AND last_seen_at <= ?
+		  UNION
+		  SELECT id FROM sessions WHERE ended_at IS NULL AND expires_at <= ?)
+		ORDER BY id LIMIT ?`, millis(idleSince), millis(t.now), limit)
+}
+
 // SweepSessions has two indexes to find either kind, and deletes by id because
 // DELETE itself takes no LIMIT.
 func (t *tx) SweepSessions(before time.Time, limit int) (int, error) {
