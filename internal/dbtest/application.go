@@ -15,6 +15,7 @@ var applicationChecks = []check{
 		at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 		want := idp.Application{
 			ID: "a", Slug: "crm", Name: "CRM", Icon: "https://crm.example/icon.png", LaunchURL: "https://crm.example/",
+			Policy: idp.PolicyPasskey,
 			Groups: []idp.GroupID{ops.ID, staff.ID}, CreatedAt: at, UpdatedAt: at.Add(time.Hour),
 		}
 		write(e, idp.Tx.CreateApplication, want)
@@ -51,7 +52,7 @@ var applicationChecks = []check{
 		staff, ops := e.group("staff"), e.group("ops")
 		a := e.application("crm", staff.ID)
 		next := idp.Application{ID: a.ID, Slug: "sales", Name: "Sales", Icon: "https://x.example/i",
-			LaunchURL: "https://x.example/", Groups: []idp.GroupID{ops.ID}}
+			LaunchURL: "https://x.example/", Policy: idp.PolicyFactor, Groups: []idp.GroupID{ops.ID}}
 		e.update(func(tx idp.Tx) error {
 			next.UpdatedAt = tx.Now()
 			return tx.UpdateApplication(next)

@@ -68,13 +68,11 @@ var auditChecks = []check{
 			{idp.AuditFilter{ObjectKind: "stream", ActorID: "bob"}, nil},
 			{idp.AuditFilter{ActorID: "ada", Limit: 1}, []string{"3"}},
 		} {
-			var got []string
-			for _, entry := range read(e, idp.Tx.AuditEntries, c.filter) {
-				got = append(got, entry.Action)
-			}
-			same(e, fmt.Sprintf("AuditEntries(%+v)", c.filter), got, c.want)
+			e.findsAudit(c.filter, c.want...)
 		}
 	}},
+	{"is filtered by action, change and words", filterAudit},
+	{"is filtered by time", filterAuditTime},
 	{"lists API tokens, newest first", func(e *env) {
 		at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 		old := idp.APIToken{ID: "1", Name: "ci", Hash: idp.HashToken("1"), CreatedAt: at}
@@ -102,4 +100,90 @@ var auditChecks = []check{
 		refuse(e, idp.ErrNotFound, idp.Tx.RevokeAPIToken, "none")
 		refuse(e, idp.ErrConflict, idp.Tx.CreateAPIToken, idp.APIToken{ID: "2", Name: "x", Hash: want.Hash})
 	}},
+}
+
+// findsAudit checks which entries a filter selects, by their actions.
+func (e *env) findsAudit(f idp.AuditFilter, want ...string) {
+	e.Helper()
+	var got []string
+	for _, entry := range read(e, idp.Tx.AuditEntries, f) {
+		got = append(got, entry.Action)
+	}
+	same(e, fmt.Sprintf("AuditEntries(%+v)", f), got, want)
+}
+
+func filterAudit(e *env) {
+	for _, entry := range []idp.AuditEntry{
+		{Action: "user.disable", ObjectKind: "user", ObjectID: "u", ObjectName: "Łukasz", Reason: "Left 100%", Txn: "t1",
+			Actor: idp.Actor{ID: "ada", Name: "Ada Loveläce", Address: "192.0.2.1"}},
+		{Action: "user.factor.add", ObjectKind: "user", ObjectID: "u", Actor: idp.Actor{ID: "u", Name: "łukasz"}},
+		{Action: "user.factors", ObjectKind: "user", Txn: "t2", Actor: idp.Actor{Address: "2001:DB8::1"}},
+		{Action: "user_import.done", Txn: "t1"},
+		{Action: "sweep"},
+	} {
+		write(e, idp.Tx.AppendAudit, entry)
+	}
+	for _, c := range []struct {
+		filter idp.AuditFilter
+		want   []string
+	}{
+		{idp.AuditFilter{Action: "user.disable"}, []string{"user.disable"}},
+		{idp.AuditFilter{Action: "user"}, nil},
+		{idp.AuditFilter{Action: "user."}, []string{"user.factors", "user.factor.add", "user.disable"}},
+		{idp.AuditFilter{Action: "user.factor."}, []string{"user.factor.add"}},
+		{idp.AuditFilter{Action: "sweep"}, []string{"sweep"}},
+		{idp.AuditFilter{Action: "sweep."}, nil},
+		{idp.AuditFilter{Action: "."}, nil},
+		{idp.AuditFilter{Txn: "t1"}, []string{"user_import.done", "user.disable"}},
+		{idp.AuditFilter{Txn: "t1", Action: "user.", ObjectID: "u"}, []string{"user.disable"}},
+		{idp.AuditFilter{Txn: "t2", ActorID: "ada"}, nil},
+		{idp.AuditFilter{Search: "ŁUKASZ"}, []string{"user.factor.add", "user.disable"}},
+		{idp.AuditFilter{Search: "LOVELÄ"}, []string{"user.disable"}},
+		{idp.AuditFilter{Search: "left"}, []string{"user.disable"}},
+		{idp.AuditFilter{Search: "0%"}, []string{"user.disable"}},
+		{idp.AuditFilter{Search: "2001:db8"}, []string{"user.factors"}},
+		{idp.AuditFilter{Search: "192.0.2.1", Action: "user."}, []string{"user.disable"}},
+		{idp.AuditFilter{Search: "disable"}, nil},
+		{idp.AuditFilter{Search: "_"}, nil},
+	} {
+		e.findsAudit(c.filter, c.want...)
+	}
+}
+
+// filterAuditTime has entries at three instants, two of them at the second.
+func filterAuditTime(e *env) {
+	var at []time.Time
+	for _, actions := range [][]string{{"1"}, {"2", "3"}, {"4"}} {
+		e.update(func(tx idp.Tx) error {
+			at = append(at, tx.Now())
+			for _, action := range actions {
+				if err := tx.AppendAudit(idp.AuditEntry{Action: action, ObjectID: "u"}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		e.later(at[len(at)-1])
+	}
+	after := at[2].Add(time.Millisecond)
+	for _, c := range []struct {
+		filter idp.AuditFilter
+		want   []string
+	}{
+		{idp.AuditFilter{From: at[0]}, []string{"4", "3", "2", "1"}},
+		{idp.AuditFilter{From: at[1]}, []string{"4", "3", "2"}},
+		{idp.AuditFilter{From: after}, nil},
+		{idp.AuditFilter{Until: at[0]}, nil},
+		{idp.AuditFilter{Until: at[1]}, []string{"1"}},
+		{idp.AuditFilter{Until: after}, []string{"4", "3", "2", "1"}},
+		{idp.AuditFilter{From: at[1], Until: at[2]}, []string{"3", "2"}},
+		{idp.AuditFilter{From: at[1], Until: at[1]}, nil},
+		{idp.AuditFilter{From: at[1], Until: after, Limit: 2}, []string{"4", "3"}},
+		{idp.AuditFilter{From: at[1], ObjectID: "u", Action: "2"}, []string{"2"}},
+		{idp.AuditFilter{Until: at[2], ObjectID: "v"}, nil},
+	} {
+		e.findsAudit(c.filter, c.want...)
+	}
+	page := read(e, idp.Tx.AuditEntries, idp.AuditFilter{From: at[1], Limit: 1})
+	e.findsAudit(idp.AuditFilter{From: at[1], Before: page[0].ID}, "3", "2")
 }

@@ -6,6 +6,7 @@ package dbtest
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -23,6 +24,10 @@ func Run(t *testing.T, open func(t *testing.T) idp.DB) {
 		{"User", userChecks},
 		{"Group", groupChecks},
 		{"Credential", credentialChecks},
+		{"Device", deviceChecks},
+		{"Ticket", ticketChecks},
+		{"Mail", mailChecks},
+		{"Throttle", throttleChecks},
 		{"Session", sessionChecks},
 		{"Application", applicationChecks},
 		{"OIDCProvider", oidcProviderChecks},
@@ -39,6 +44,7 @@ func Run(t *testing.T, open func(t *testing.T) idp.DB) {
 		{"Attempt", attemptChecks},
 		{"Handout", handoutChecks},
 		{"Exception", exceptionChecks},
+		{"Receipt", receiptChecks},
 		{"Audit", auditChecks},
 		{"Setting", settingChecks},
 		{"ConfigVersion", configChecks},
@@ -89,6 +95,14 @@ func (e *env) refused(want error, fn func(idp.Tx) error) {
 	e.Helper()
 	if err := e.db.Update(e.Context(), fn); !errors.Is(err, want) {
 		e.Fatalf("Update = %v, want %v", err, want)
+	}
+}
+
+// later waits until a transaction has a later instant than at. Instants are
+// whole milliseconds, so that is soon.
+func (e *env) later(at time.Time) {
+	e.Helper()
+	for !get(e, func(tx idp.Tx) (time.Time, error) { return tx.Now(), nil }).After(at) {
 	}
 }
 

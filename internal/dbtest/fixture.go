@@ -80,6 +80,14 @@ func (e *env) stream(id string, method idp.DeliveryMethod) idp.Stream {
 	return e.streamOf(id, provider, method)
 }
 
+// logoutStream makes a stream of back-channel logout, with an application and
+// an OIDC provider of its own.
+func (e *env) logoutStream(id string) idp.Stream {
+	e.Helper()
+	p := e.oidcProvider(id+"-provider", e.application(id+"-app").ID)
+	return e.streamOf(id, idp.SSFProvider{ID: p.ID, ApplicationID: p.ApplicationID}, idp.Logout)
+}
+
 func (e *env) streamOf(id string, p idp.SSFProvider, method idp.DeliveryMethod) idp.Stream {
 	e.Helper()
 	var s idp.Stream

@@ -29,7 +29,7 @@ func fullOIDCProvider(app idp.ApplicationID) idp.OIDCProvider {
 		PostLogoutRedirectURIs: []string{"https://crm.example/bye"},
 		Grants:                 []string{idp.GrantAuthorizationCode, idp.GrantRefreshToken},
 		AccessTokenLifetime:    5 * time.Minute, IDTokenLifetime: 10 * time.Minute, RefreshTokenLifetime: 24 * time.Hour,
-		SkipConsent: true, CreatedAt: at, UpdatedAt: at.Add(time.Hour),
+		BackchannelLogoutURI: "https://crm.example/logout?x=1", SkipConsent: true, CreatedAt: at, UpdatedAt: at.Add(time.Hour),
 	}
 }
 
@@ -86,5 +86,14 @@ var oidcProviderChecks = []check{
 		write(e, idp.Tx.DeleteOIDCProvider, p.ID)
 		missing(e, idp.Tx.OIDCProvider, p.ID)
 		read(e, idp.Tx.Application, app.ID)
+	}},
+	{"is erased with its stream", func(e *env) {
+		s, other := e.logoutStream("s"), e.logoutStream("other")
+		e.deliver(s.Num, 2)
+		write(e, idp.Tx.DeleteOIDCProvider, s.ProviderID)
+		missing(e, idp.Tx.Stream, s.ID)
+		same(e, "deliveries", e.deliveriesFrom(s.Num, 1), []idp.Delivery(nil))
+		read(e, idp.Tx.Application, s.ApplicationID)
+		read(e, idp.Tx.Stream, other.ID)
 	}},
 }

@@ -49,12 +49,14 @@ var positionChecks = []check{
 		a, b := e.stream("a", idp.Push), e.stream("b", idp.Push)
 		poll := e.stream("poll", idp.Poll)
 		e.stream("empty", idp.Push)
-		for _, s := range []idp.Stream{a, b, poll} {
+		logout := e.logoutStream("logout")
+		for _, s := range []idp.Stream{a, b, poll, logout} {
 			e.deliver(s.Num, 2)
 		}
 		backlogged := func(m idp.DeliveryMethod) []idp.StreamNum { return read(e, idp.Tx.Backlogged, m) }
 		same(e, "Backlogged push", backlogged(idp.Push), []idp.StreamNum{a.Num, b.Num})
 		same(e, "Backlogged poll", backlogged(idp.Poll), []idp.StreamNum{poll.Num})
+		same(e, "Backlogged logout", backlogged(idp.Logout), []idp.StreamNum{logout.Num})
 		e.settle(a.Num, 1, 2)
 		e.settle(b.Num, 2)
 		same(e, "Backlogged when one is settled", backlogged(idp.Push), []idp.StreamNum{b.Num})

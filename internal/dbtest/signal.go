@@ -17,6 +17,7 @@ var signalChecks = []check{
 		want := []idp.Signal{
 			{
 				Txn: "txn", Type: caep.TypeSessionRevoked, Event: json.RawMessage(`{"reason_admin": {"en": "ü"}}`),
+				Cause: idp.CauseCredential,
 				Principal: idp.Principal{UserID: "u", Email: "u@example.com", SessionID: "sid",
 					Groups: []idp.GroupID{"staff", "ops"}},
 				ApplicationID: "crm",
@@ -66,6 +67,14 @@ var signalChecks = []check{
 		same(e, "SignalsAbout", about("ada", 10), []idp.Signal{last, first})
 		same(e, "SignalsAbout, at most 1", about("ada", 1), []idp.Signal{last})
 		same(e, "SignalsAbout nobody", about("", 10), []idp.Signal(nil))
+	}},
+	{"is found by its change, in order", func(e *env) {
+		of := func(txn string) []idp.Signal { return read(e, idp.Tx.SignalsOf, txn) }
+		first := e.signal("ada")
+		e.signal("bob")
+		last := e.signal("ada")
+		same(e, "SignalsOf", of(first.Txn), []idp.Signal{first, last})
+		same(e, "SignalsOf none", of("none"), []idp.Signal(nil))
 	}},
 	{"wakes after its commit", signalled},
 	{"is fanned out once", func(e *env) {

@@ -9,6 +9,7 @@ import (
 	"github.com/tocsin-id/tocsin/caep"
 	"github.com/tocsin-id/tocsin/internal/idp"
 	"github.com/tocsin-id/tocsin/secevent"
+	"github.com/tocsin-id/tocsin/subject"
 )
 
 // fullSSFProvider has a value in each member.
@@ -19,7 +20,9 @@ func fullSSFProvider(app idp.ApplicationID, key idp.KeyID) idp.SSFProvider {
 		EventRetention: 48 * time.Hour, VerifyTLS: true,
 		MinVerificationInterval: 30 * time.Second, InactivityTimeout: time.Hour,
 		EventTypes:      []secevent.EventType{caep.TypeSessionRevoked, caep.TypeCredentialChange},
-		DefaultSubjects: idp.SubjectsNone, Audiences: []string{"https://a.example", "https://b.example"},
+		DefaultSubjects: idp.SubjectsNone, SubjectFormat: subject.FormatAliases,
+		HoldBack: []idp.SignalCause{idp.CauseSignOut, idp.CauseSignIn}, TellTimeouts: true,
+		Audiences: []string{"https://a.example", "https://b.example"},
 		CreatedAt: at, UpdatedAt: at.Add(time.Hour),
 	}
 }

@@ -110,6 +110,34 @@ var streamChecks = []check{
 			same(e, "Stream", read(e, idp.Tx.Stream, s.ID), s)
 		}
 	}},
+	{"belongs to an OIDC provider when it tells of logouts", func(e *env) {
+		want := fullStream(idp.SSFProvider{ID: "p", ApplicationID: e.application("crm").ID})
+		want.Method = idp.Logout
+		refuse(e, idp.ErrNotFound, createStream, want)
+		e.ssfProvider("p", want.ApplicationID)
+		refuse(e, idp.ErrNotFound, createStream, want) // the method asks for the other kind
+		want.ProviderID = e.oidcProvider("o", want.ApplicationID).ID
+		write(e, createStream, want)
+		want.Num = read(e, idp.Tx.Stream, want.ID).Num
+		same(e, "Stream", read(e, idp.Tx.Stream, want.ID), want)
+		same(e, "Streams of its provider",
+			read(e, idp.Tx.Streams, idp.StreamFilter{ProviderID: want.ProviderID}), []idp.Stream{want})
+		second := want
+		second.ID = "second"
+		refuse(e, idp.ErrConflict, createStream, second)
+		second.ID, second.Method = "third", idp.Push
+		refuse(e, idp.ErrNotFound, createStream, second)
+	}},
+	{"keeps to its kind of provider", func(e *env) {
+		for _, s := range []idp.Stream{e.stream("push", idp.Push), e.logoutStream("logout")} {
+			changed := s
+			changed.Method = map[idp.DeliveryMethod]idp.DeliveryMethod{idp.Push: idp.Logout, idp.Logout: idp.Push}[s.Method]
+			if err := e.db.Update(e.Context(), func(tx idp.Tx) error { return tx.UpdateStream(changed) }); err == nil {
+				e.Errorf("UpdateStream from %s to %s = nil, want an error", s.Method, changed.Method)
+			}
+			same(e, "Stream", read(e, idp.Tx.Stream, s.ID), s)
+		}
+	}},
 	{"is found when it is inactive", inactiveStreams},
 	{"is erased with all that hangs on it", eraseStream},
 	{"gives its number to no other", func(e *env) {
@@ -127,18 +155,21 @@ func filterStreams(e *env) {
 	a := e.streamOf("a", p1, idp.Push)
 	b := e.streamOf("b", p1, idp.Poll)
 	c := e.streamOf("c", p2, idp.Push)
+	d := e.logoutStream("d")
 	c.Status = idp.StreamPaused
 	write(e, idp.Tx.UpdateStream, c)
 	for _, f := range []struct {
 		filter idp.StreamFilter
 		want   []idp.StreamID
 	}{
-		{idp.StreamFilter{}, []idp.StreamID{"a", "b", "c"}},
+		{idp.StreamFilter{}, []idp.StreamID{"a", "b", "c", "d"}},
 		{idp.StreamFilter{ProviderID: p1.ID}, []idp.StreamID{"a", "b"}},
 		{idp.StreamFilter{ApplicationID: p2.ApplicationID}, []idp.StreamID{"c"}},
+		{idp.StreamFilter{ProviderID: d.ProviderID}, []idp.StreamID{"d"}},
 		{idp.StreamFilter{Method: idp.Push}, []idp.StreamID{"a", "c"}},
+		{idp.StreamFilter{Method: idp.Logout}, []idp.StreamID{"d"}},
 		{idp.StreamFilter{Method: idp.Push, Status: idp.StreamEnabled}, []idp.StreamID{"a"}},
-		{idp.StreamFilter{After: a.Num}, []idp.StreamID{"b", "c"}},
+		{idp.StreamFilter{After: a.Num}, []idp.StreamID{"b", "c", "d"}},
 		{idp.StreamFilter{After: a.Num, Limit: 1}, []idp.StreamID{"b"}},
 		{idp.StreamFilter{After: b.Num, ProviderID: p1.ID}, nil},
 	} {
@@ -175,6 +206,9 @@ func inactiveStreams(e *env) {
 		}
 		return nil
 	})
+	logout := fullStream(idp.SSFProvider{ID: e.oidcProvider("o", hourly.ApplicationID).ID, ApplicationID: hourly.ApplicationID})
+	logout.ID, logout.Method, logout.Status = "logout", idp.Logout, idp.StreamEnabled
+	write(e, createStream, logout)
 	got := make(map[idp.StreamID]bool)
 	for _, s := range read(e, idp.Tx.InactiveStreams, 10) {
 		got[s.ID] = true

@@ -168,6 +168,7 @@ func sweepTokens(e *env) {
 				tx.CreateAccessToken(idp.AccessToken{ID: name, ApplicationID: app.ID, ExpiresAt: at}),
 				tx.CreateRefreshToken(idp.RefreshToken{Hash: idp.HashToken(name), ApplicationID: app.ID, UserID: u.ID,
 					ExpiresAt: at}),
+				tx.CreateTicket(idp.Ticket{Hash: idp.HashToken(name), Kind: idp.TicketInvite, UserID: u.ID, ExpiresAt: at}),
 				tx.CreateAuthRequest(idp.AuthRequest{ID: name, ApplicationID: app.ID, ExpiresAt: at}),
 				tx.UseOnce("jti", idp.HashToken(name), at))
 			if err != nil {
@@ -177,7 +178,7 @@ func sweepTokens(e *env) {
 		return tx.CreateAccessToken(idp.AccessToken{ID: "old too", ApplicationID: app.ID,
 			ExpiresAt: before.Add(-time.Hour)})
 	})
-	for _, want := range []int{4, 1, 0} {
+	for _, want := range []int{5, 1, 0} {
 		e.update(func(tx idp.Tx) error {
 			n, err := tx.SweepTokens(before, 1)
 			if n != want {
@@ -188,9 +189,11 @@ func sweepTokens(e *env) {
 	}
 	missing(e, idp.Tx.AccessToken, "old")
 	missing(e, idp.Tx.RefreshToken, idp.HashToken("old"))
+	missing(e, idp.Tx.Ticket, idp.HashToken("old"))
 	missing(e, idp.Tx.AuthRequest, "old")
 	read(e, idp.Tx.AccessToken, "new")
 	read(e, idp.Tx.RefreshToken, idp.HashToken("new"))
+	read(e, idp.Tx.Ticket, idp.HashToken("new"))
 	read(e, idp.Tx.AuthRequest, "new")
 	e.update(func(tx idp.Tx) error { return tx.UseOnce("jti", idp.HashToken("old"), before) })
 	e.refused(idp.ErrReused, func(tx idp.Tx) error { return tx.UseOnce("jti", idp.HashToken("new"), before) })

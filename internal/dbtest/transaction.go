@@ -197,6 +197,8 @@ func viewRefusesWrites(e *env) {
 		},
 		"AppendAudit": func(tx idp.Tx) error { return tx.AppendAudit(idp.AuditEntry{Action: "user.create"}) },
 		"SetPosition": func(tx idp.Tx) error { return tx.SetPosition(s.Num, idp.Position{}) },
+		"AppendMail":  func(tx idp.Tx) error { return tx.AppendMail(idp.Mail{To: "ada@example.com"}) },
+		"PutThrottle": func(tx idp.Tx) error { return tx.PutThrottle(idp.Throttle{Key: "k"}) },
 		"PutSetting":  func(tx idp.Tx) error { return tx.PutSetting("name", idp.NewSecret("value")) },
 	} {
 		err := e.db.View(e.Context(), func(tx idp.Tx) error {

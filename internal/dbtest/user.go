@@ -60,6 +60,17 @@ var userChecks = []check{
 		write(e, idp.Tx.CreateUser, idp.User{ID: "u", Username: "ada"})
 		write(e, idp.Tx.CreateUser, idp.User{ID: "v", Username: "bob"})
 	}},
+	{"may have a recovery address that others have", func(e *env) {
+		ada := e.user("ada")
+		for _, u := range []idp.User{
+			{ID: "v", Username: "bob", RecoveryEmail: ada.Email},
+			{ID: "w", Username: "carol", RecoveryEmail: ada.Email},
+		} {
+			write(e, idp.Tx.CreateUser, u)
+			same(e, "recovery address", read(e, idp.Tx.User, u.ID).RecoveryEmail, ada.Email)
+		}
+		same(e, "user of the address", read(e, idp.Tx.UserByLogin, ada.Email).ID, ada.ID)
+	}},
 	{"gives old logins free", func(e *env) {
 		u := e.user("ada")
 		u.Username, u.Email = "lovelace", "l@example.com"
@@ -74,6 +85,7 @@ var userChecks = []check{
 		u := e.user("ada")
 		next := idp.User{
 			ID: u.ID, Username: "ADA", Email: "new@example.com", Name: "Ada", Admin: true,
+			RecoveryEmail: "home@example.com", MustChangePassword: true,
 			DisabledAt: u.CreatedAt, CreatedAt: u.CreatedAt.Add(time.Hour), UpdatedAt: u.CreatedAt.Add(time.Hour),
 		}
 		e.update(func(tx idp.Tx) error {
@@ -175,6 +187,9 @@ func eraseUser(e *env) {
 	write(e, idp.Tx.PutGrant, idp.Grant{ID: "g", UserID: u.ID, ApplicationID: app.ID})
 	e.accessToken("access", app.ID, u.ID, session.ID)
 	e.refreshToken("refresh", app.ID, u.ID, session.ID)
+	device, ticket := fullDevice("device", u.ID), e.ticket("ticket", u.ID)
+	write(e, idp.Tx.PutDevice, device)
+	write(e, idp.Tx.PutThrottle, idp.Throttle{Key: "password/ada", Level: 1})
 	e.signal(u.ID)
 	write(e, idp.Tx.AppendAudit, idp.AuditEntry{Action: "user.create", ObjectKind: "user", ObjectID: string(u.ID)})
 
@@ -184,6 +199,9 @@ func eraseUser(e *env) {
 	missing(e, idp.Tx.Session, session.ID)
 	missing(e, idp.Tx.AccessToken, "access")
 	missing(e, idp.Tx.RefreshToken, idp.HashToken("refresh"))
+	missing(e, idp.Tx.DeviceByToken, device.TokenHash)
+	missing(e, idp.Tx.Ticket, ticket.Hash)
+	same(e, "level of the throttle", read(e, idp.Tx.Throttle, "password/ada").Level, 1.0)
 	same(e, "credentials", read(e, idp.Tx.Credentials, u.ID), []idp.Credential(nil))
 	same(e, "grants", read(e, idp.Tx.GrantsOf, u.ID), []idp.Grant(nil))
 	same(e, "members", read(e, idp.Tx.Members, group.ID), []idp.UserID(nil))

@@ -14,7 +14,7 @@ import (
 
 // growing are the tables that grow with users or with what they do, so that no
 // statement may look at all of their rows.
-var growing = strings.Fields(`users logins members credentials sessions grants auth_requests access_tokens
+var growing = strings.Fields(`users logins members credentials devices tickets mails throttles sessions grants auth_requests access_tokens
 	refresh_tokens used_once audit stream_subjects stream_subject_keys signals payloads deliveries attempts
 	exceptions handouts`)
 
@@ -60,12 +60,22 @@ func checkPlans(t *testing.T, db *sqlite.DB, statements []string) {
 			if slices.Contains(growing, scanned(s, step)) && !mayScan(s) {
 				t.Errorf("%s\n%s", step, s)
 			}
-			sorts := strings.HasPrefix(step, "USE TEMP B-TREE FOR ORDER BY")
-			if sorts && strings.Contains(s, "FROM signals") || sorts && strings.Contains(s, "FROM attempts") {
+			if strings.HasPrefix(step, "USE TEMP B-TREE FOR ORDER BY") && readsLog(s) {
 				t.Errorf("%s\n%s", step, s)
 			}
 		}
 	}
+}
+
+// readsLog reports whether a statement reads a log, which has to come along an
+// index in the order that is wanted.
+func readsLog(statement string) bool {
+	for _, table := range []string{"signals", "attempts", "audit", "mails"} {
+		if strings.Contains(statement, "FROM "+table) {
+			return true
+		}
+	}
+	return false
 }
 
 // scanned returns the table that a step reads from one end to the other, or
