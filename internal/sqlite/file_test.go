@@ -142,8 +142,11 @@ func TestSecrets(t *testing.T) {
 		if err := tx.PutSetting("jti-key", idp.NewSecret("SECRET setting")); err != nil {
 			return err
 		}
-		return tx.PutCredential(idp.Credential{ID: "c", UserID: "ada", Kind: idp.CredentialPassword,
-			Secret: idp.NewSecret("SECRET credential")})
+		if err := tx.AppendMail(idp.Mail{To: "ada@example.com", Text: idp.NewSecret("SECRET mail")}); err != nil {
+			return err
+		}
+		return tx.PutCredential(idp.Credential{ID: "c", UserID: "ada", Kind: idp.CredentialTOTP,
+			Secret: idp.NewSecret("SECRET seed"), Data: json.RawMessage(`"SECRET codes"`)})
 	})
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
@@ -164,6 +167,7 @@ func TestSecrets(t *testing.T) {
 	wrong := open(t, other)
 	for name, read := range map[string]func(idp.Tx) error{
 		"Setting":     func(tx idp.Tx) error { _, err := tx.Setting("jti-key"); return err },
+		"DueMails":    func(tx idp.Tx) error { _, err := tx.DueMails(1); return err },
 		"Credentials": func(tx idp.Tx) error { _, err := tx.Credentials("ada"); return err },
 		"SigningKeys": func(tx idp.Tx) error { _, err := tx.SigningKeys(); return err },
 		"StreamByNum": func(tx idp.Tx) error { _, err := tx.StreamByNum(num); return err },
