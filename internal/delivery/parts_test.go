@@ -212,6 +212,39 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// TestJudgeLogout is OIDC BCL §2.8.
+func TestJudgeLogout(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		status int
+		header http.Header
+		body   string
+		class  class
+		err    string
+		detail string
+	}{
+		{name: "200", status: 200, class: taken},
+		{name: "204", status: 204, class: taken},
+		{name: "another success", status: 202, class: taken, err: "http_202", detail: "asks for 200"},
+		{name: "400 with an object", status: 400, body: `{"error":"invalid_request","error_description":"expired"}`,
+			class: refused, err: "invalid_request", detail: "expired"},
+		{name: "400 with the object of a SET", status: 400, body: `{"err":"invalid_key"}`, class: refused, err: "http_400", detail: "without an error object"},
+		{name: "400 with a page", status: 400, body: "<html>", class: refused, err: "http_400", detail: "<html>"},
+		{name: "401", status: 401, class: endpoint, err: "http_401"},
+		{name: "404", status: 404, class: endpoint, err: "http_404"},
+		{name: "redirect", status: 302, class: endpoint, err: "http_302", detail: "backchannel_logout_uri"},
+		{name: "410", status: 410, class: gone, err: "http_410"},
+		{name: "504", status: 504, class: endpoint, err: "http_504"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := judgeLogout(c.status, c.header, []byte(c.body), time.Now())
+			if got.class != c.class || got.err != c.err || !strings.Contains(got.detail, c.detail) {
+				t.Errorf("judgeLogout(%d, %q) = %+v, want class %d, err %q, detail with %q", c.status, c.body, got, c.class, c.err, c.detail)
+			}
+		})
+	}
+}
+
 func TestNoAnswer(t *testing.T) {
 	if got := noAnswer(context.DeadlineExceeded); got.class != endpoint || got.err != "timeout" {
 		t.Errorf("noAnswer(deadline) = %+v, want a timeout of the endpoint", got)
@@ -228,13 +261,16 @@ func TestNoAnswer(t *testing.T) {
 func FuzzJudge(f *testing.F) {
 	f.Add(400, "", `{"err":"invalid_key","description":"\u0000"}`)
 	f.Add(503, "99999999999", "")
+	f.Add(400, "", `{"error":"invalid_request","error_description":"\u0000"}`)
 	f.Fuzz(func(t *testing.T, status int, after, body string) {
-		v := judge(status, http.Header{"Retry-After": {after}}, []byte(body), time.Unix(0, 0))
-		if !utf8.ValidString(v.err) || !utf8.ValidString(v.detail) || len(v.err) > 64 || len(v.detail) > 1200 {
-			t.Errorf("judge(%d, %q) = %+v, want short valid text", status, body, v)
-		}
-		if v.retryAfter < 0 {
-			t.Errorf("judge() asks to wait %v", v.retryAfter)
+		for _, m := range pushedMethods() {
+			v := formOf(m).judge(status, http.Header{"Retry-After": {after}}, []byte(body), time.Unix(0, 0))
+			if !utf8.ValidString(v.err) || !utf8.ValidString(v.detail) || len(v.err) > 64 || len(v.detail) > 1200 {
+				t.Errorf("%s: judge(%d, %q) = %+v, want short valid text", m, status, body, v)
+			}
+			if v.retryAfter < 0 {
+				t.Errorf("%s: judge() asks to wait %v", m, v.retryAfter)
+			}
 		}
 	})
 }
