@@ -21,8 +21,9 @@ type UserTx interface {
 	// UpdateUser replaces all members but ID and CreatedAt, with UpdatedAt set
 	// to Now.
 	UpdateUser(User) error
-	// DeleteUser erases the user with their credentials, sessions, grants,
-	// tokens and memberships. Signals and audit entries stay.
+	// DeleteUser erases the user with their credentials, devices, tickets,
+	// sessions, grants, tokens and memberships. Signals, audit entries, mails
+	// and throttles stay.
 	DeleteUser(UserID) error
 }
 
@@ -51,7 +52,8 @@ type CredentialTx interface {
 	Credential(CredentialID) (Credential, error)
 	// PutCredential creates the credential or replaces all but the ID, UserID
 	// and CreatedAt of the one with its ID; ErrConflict when that one is
-	// another user's.
+	// another user's. UpdatedAt is the caller's, for only the caller knows
+	// whether this is a change or a use.
 	PutCredential(Credential) error
 	DeleteCredential(CredentialID) error
 }
@@ -113,8 +115,8 @@ type TokenTx interface {
 	// SessionApplications returns the applications that got tokens through a
 	// session.
 	SessionApplications(SessionID) ([]ApplicationID, error)
-	// SweepTokens erases tokens, authorization requests and one-time values
-	// that expired before the given time, at most limit of each.
+	// SweepTokens erases tokens, tickets, authorization requests and one-time
+	// values that expired before the given time, at most limit of each.
 	SweepTokens(before time.Time, limit int) (int, error)
 }
 

@@ -32,6 +32,7 @@ type OIDCProviderTx interface {
 	// UpdateOIDCProvider replaces all members but ID and CreatedAt, with
 	// UpdatedAt set to Now.
 	UpdateOIDCProvider(OIDCProvider) error
+	// DeleteOIDCProvider erases the provider with its stream.
 	DeleteOIDCProvider(ProviderID) error
 }
 

@@ -11,7 +11,9 @@ import (
 
 // StreamTx reads and writes streams and their subjects.
 type StreamTx interface {
-	// CreateStream stores a new stream and returns it with its Num.
+	// CreateStream stores a new stream and returns it with its Num;
+	// ErrConflict when its ID is taken, or when its method is Logout and its
+	// OIDC provider has a stream.
 	CreateStream(Stream) (Stream, error)
 	Stream(StreamID) (Stream, error)
 	StreamByNum(StreamNum) (Stream, error)
@@ -60,7 +62,8 @@ type SignalTx interface {
 	// SignalsOf returns the signals of one change, in order.
 	SignalsOf(txn string) ([]Signal, error)
 	// Receipts returns what became of a signal at each application that it
-	// was fanned out to, by application and stream.
+	// was fanned out to, by application and stream, as long as its deliveries
+	// are kept.
 	Receipts(signalID int64) ([]Receipt, error)
 	// FanOutPosition is the ID of the last signal that was fanned out.
 	FanOutPosition() (int64, error)

@@ -27,7 +27,9 @@ type DeviceTx interface {
 	DeviceByToken(Hash) (Device, error)
 	// DevicesOf returns a user's devices, newest first.
 	DevicesOf(UserID) ([]Device, error)
-	// PutDevice creates or replaces the device with its ID.
+	// PutDevice creates the device or replaces all but the ID, UserID and
+	// CreatedAt of the one with its ID; ErrConflict when that one, or the
+	// TokenHash, is another's. A SeenAt that is zero becomes Now.
 	PutDevice(Device) error
 	// ForgetDevices ends the remembering of all of a user's devices; they
 	// stay known.

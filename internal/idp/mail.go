@@ -29,8 +29,11 @@ type Mail struct {
 
 // MailTx appends and reads mails.
 type MailTx interface {
+	// AppendMail stores a mail under an ID of its own. It is due at once when
+	// NextAt is zero.
 	AppendMail(Mail) error
-	// DueMails returns up to limit mails that wait and whose NextAt has come.
+	// DueMails returns up to limit mails that wait and whose NextAt has come,
+	// those that are due longest first.
 	DueMails(limit int) ([]Mail, error)
 	// UpdateMail replaces Tries, NextAt, SentAt, GivenUpAt and Err, and erases
 	// Text when the mail was sent or given up.

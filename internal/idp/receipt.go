@@ -13,7 +13,8 @@ type Receipt struct {
 	ApplicationID ApplicationID
 	// Settled says that nothing more will be tried; Outcome and At are then
 	// those of the last attempt. While it is false, Outcome is that of the
-	// last failed attempt, or empty.
+	// last failed attempt, or empty. It is also empty when the attempts were
+	// erased before the delivery.
 	Settled bool
 	Outcome Outcome
 	At      time.Time

@@ -23,8 +23,9 @@ type Throttle struct {
 type ThrottleTx interface {
 	// Throttle returns the zero value with its key when there is none.
 	Throttle(key string) (Throttle, error)
+	// PutThrottle creates the throttle or replaces the one with its key.
 	PutThrottle(Throttle) error
-	// SweepThrottles erases those not written since the given time, at most
+	// SweepThrottles erases those whose At is before the given time, at most
 	// limit of them.
 	SweepThrottles(before time.Time, limit int) (int, error)
 }
