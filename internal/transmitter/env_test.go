@@ -146,7 +146,8 @@ func newEnvInside(t testing.TB, options ...option) *env {
 	}
 	e := &env{t: t, db: db, keys: signing.New(signing.Config{DB: db}), group: idp.NewID[idp.GroupID]()}
 	sets, err := signing.NewSETs(signing.SETsConfig{Keys: e.keys, BaseURL: base,
-		JTIKey: idp.NewSecret(base64.RawURLEncoding.EncodeToString([]byte("0123456789abcdef")))})
+		JTIKey:    idp.NewSecret(base64.RawURLEncoding.EncodeToString([]byte("0123456789abcdef"))),
+		LogoutKey: key.ID})
 	if err != nil {
 		t.Fatal(err)
 	}
