@@ -35,6 +35,10 @@ type Config struct {
 	DB        idp.DB
 	Passwords *identity.Passwords
 	Keys      *signing.Keys
+	// Links leads to the pages of this server that invitations name.
+	Links identity.Links
+	// Mails says that mails are sent; otherwise invitations are links.
+	Mails bool
 	// StreamChanged is called after the commit of a change to a stream, so
 	// that whoever waits on it looks again. Nil calls nobody.
 	StreamChanged func(idp.StreamNum)
@@ -81,6 +85,7 @@ func NewAPI(c Config) (*API, error) {
 		writeProblem(w, http.StatusMethodNotAllowed, fmt.Sprintf("%s does not answer %s; see %s", r.URL.Path, r.Method, openAPIPath))
 	})
 	a.userRoutes()
+	a.credentialRoutes()
 	a.sessionRoutes()
 	a.groupRoutes()
 	a.applicationRoutes()
@@ -90,6 +95,7 @@ func NewAPI(c Config) (*API, error) {
 	a.streamRoutes()
 	a.apiTokenRoutes()
 	a.auditRoutes()
+	a.changeRoutes()
 	// The document does not change any more, so it is encoded once.
 	document, err := json.Marshal(a.huma.OpenAPI())
 	if err != nil {

@@ -17,6 +17,7 @@ type applicationJSON struct {
 	Name      string            `json:"name"`
 	Icon      string            `json:"icon,omitempty"`
 	LaunchURL string            `json:"launch_url,omitempty"`
+	Policy    idp.SignInPolicy  `json:"policy" doc:"What a user has to prove: empty for any, factor or passkey."`
 	Groups    []idp.GroupID     `json:"groups" nullable:"false" doc:"The groups that may use the application. None means everybody."`
 	CreatedAt time.Time         `json:"created_at"`
 	UpdatedAt time.Time         `json:"updated_at"`
@@ -24,23 +25,25 @@ type applicationJSON struct {
 
 func toApplication(a idp.Application) applicationJSON {
 	groups := append([]idp.GroupID{}, a.Groups...)
-	return applicationJSON{a.ID, a.Slug, a.Name, a.Icon, a.LaunchURL, groups, a.CreatedAt, a.UpdatedAt}
+	return applicationJSON{a.ID, a.Slug, a.Name, a.Icon, a.LaunchURL, a.Policy, groups, a.CreatedAt, a.UpdatedAt}
 }
 
 type newApplicationJSON struct {
-	Slug      string        `json:"slug" example:"atlas"`
-	Name      string        `json:"name" example:"Atlas"`
-	Icon      string        `json:"icon,omitempty" doc:"The http or https URL of an image."`
-	LaunchURL string        `json:"launch_url,omitempty" doc:"Where the portal sends a user. Empty hides the application."`
-	Groups    []idp.GroupID `json:"groups,omitempty" doc:"The groups that may use the application. None means everybody."`
+	Slug      string           `json:"slug" example:"atlas"`
+	Name      string           `json:"name" example:"Atlas"`
+	Icon      string           `json:"icon,omitempty" doc:"The http or https URL of an image."`
+	LaunchURL string           `json:"launch_url,omitempty" doc:"Where the portal sends a user. Empty hides the application."`
+	Policy    idp.SignInPolicy `json:"policy,omitempty" doc:"What a user has to prove. Empty, the default, takes a password or a passkey; factor a password with a second factor, or a passkey; passkey a passkey alone."`
+	Groups    []idp.GroupID    `json:"groups,omitempty" doc:"The groups that may use the application. None means everybody."`
 }
 
 type applicationPatchJSON struct {
-	Slug      *string       `json:"slug,omitempty"`
-	Name      *string       `json:"name,omitempty"`
-	Icon      *string       `json:"icon,omitempty"`
-	LaunchURL *string       `json:"launch_url,omitempty"`
-	Groups    []idp.GroupID `json:"groups,omitempty" doc:"Replaces the groups; an empty list admits everybody."`
+	Slug      *string           `json:"slug,omitempty"`
+	Name      *string           `json:"name,omitempty"`
+	Icon      *string           `json:"icon,omitempty"`
+	LaunchURL *string           `json:"launch_url,omitempty"`
+	Policy    *idp.SignInPolicy `json:"policy,omitempty" doc:"Empty, factor or passkey."`
+	Groups    []idp.GroupID     `json:"groups,omitempty" doc:"Replaces the groups; an empty list admits everybody."`
 }
 
 func (a *API) applicationRoutes() {
@@ -54,7 +57,7 @@ func (a *API) applicationRoutes() {
 		func(ctx context.Context, tx idp.Tx, who idp.Actor, in *withBody[newApplicationJSON]) (applicationJSON, error) {
 			b := in.Body
 			app, err := CreateApplication(ctx, tx, who, idp.Application{
-				Slug: b.Slug, Name: b.Name, Icon: b.Icon, LaunchURL: b.LaunchURL, Groups: b.Groups,
+				Slug: b.Slug, Name: b.Name, Icon: b.Icon, LaunchURL: b.LaunchURL, Policy: b.Policy, Groups: b.Groups,
 			})
 			return toApplication(app), err
 		})
@@ -79,6 +82,7 @@ func patchApplication(ctx context.Context, tx idp.Tx, who idp.Actor, in *withID[
 	set(&app.Name, in.Body.Name)
 	set(&app.Icon, in.Body.Icon)
 	set(&app.LaunchURL, in.Body.LaunchURL)
+	set(&app.Policy, in.Body.Policy)
 	if in.Body.Groups != nil {
 		app.Groups = in.Body.Groups
 	}

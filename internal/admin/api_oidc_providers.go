@@ -25,6 +25,7 @@ type OIDCSettingsJSON struct {
 	AccessTokenLifetime    *int64             `json:"access_token_lifetime_seconds,omitempty" doc:"60 to 3600. The default is 900."`
 	IDTokenLifetime        *int64             `json:"id_token_lifetime_seconds,omitempty" doc:"60 to 86400. The default is 3600."`
 	RefreshTokenLifetime   *int64             `json:"refresh_token_lifetime_seconds,omitempty" doc:"How long an unused refresh token works, 3600 to 31536000. The default is 2592000."`
+	BackchannelLogoutURI   *string            `json:"backchannel_logout_uri,omitempty" doc:"Gets a logout token when a session of the application ends. Empty, the default, gets none."`
 	SkipConsent            *bool              `json:"skip_consent,omitempty" doc:"Leave out the consent page."`
 }
 
@@ -47,6 +48,7 @@ type oidcProviderJSON struct {
 	AccessTokenLifetime    int64             `json:"access_token_lifetime_seconds"`
 	IDTokenLifetime        int64             `json:"id_token_lifetime_seconds"`
 	RefreshTokenLifetime   int64             `json:"refresh_token_lifetime_seconds"`
+	BackchannelLogoutURI   string            `json:"backchannel_logout_uri,omitempty"`
 	SkipConsent            bool              `json:"skip_consent"`
 	CreatedAt              time.Time         `json:"created_at"`
 	UpdatedAt              time.Time         `json:"updated_at"`
@@ -59,7 +61,7 @@ func toOIDCProvider(p idp.OIDCProvider) oidcProviderJSON {
 		PostLogoutRedirectURIs: append([]string{}, p.PostLogoutRedirectURIs...),
 		Grants:                 append([]string{}, p.Grants...),
 		AccessTokenLifetime:    seconds(p.AccessTokenLifetime), IDTokenLifetime: seconds(p.IDTokenLifetime),
-		RefreshTokenLifetime: seconds(p.RefreshTokenLifetime), SkipConsent: p.SkipConsent,
+		RefreshTokenLifetime: seconds(p.RefreshTokenLifetime), BackchannelLogoutURI: p.BackchannelLogoutURI, SkipConsent: p.SkipConsent,
 		CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
 	}
 	if len(p.JWKS) > 0 {
@@ -80,6 +82,7 @@ func (s OIDCSettingsJSON) apply(p *idp.OIDCProvider) error {
 	set(&p.ApplicationID, s.ApplicationID)
 	set(&p.Name, s.Name)
 	set(&p.AuthMethod, s.AuthMethod)
+	set(&p.BackchannelLogoutURI, s.BackchannelLogoutURI)
 	set(&p.SkipConsent, s.SkipConsent)
 	if s.JWKS != nil {
 		raw, err := json.Marshal(s.JWKS)

@@ -4,6 +4,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/tocsin-id/tocsin/internal/identity"
 	"github.com/tocsin-id/tocsin/internal/idp"
 	"github.com/tocsin-id/tocsin/secevent"
+	"github.com/tocsin-id/tocsin/subject"
 )
 
 // SSFSettingsJSON is what an admin sets. In a PATCH what is absent stays; a
@@ -25,6 +27,9 @@ type SSFSettingsJSON struct {
 	InactivityTimeout       *int64               `json:"inactivity_timeout_seconds,omitempty" doc:"Pauses a stream whose Receiver was not heard of for so long, 60 to 31536000; 0, the default, never does."`
 	EventTypes              []secevent.EventType `json:"event_types,omitempty" doc:"Those that streams may ask for. The default is all that this program records."`
 	DefaultSubjects         *string              `json:"default_subjects,omitempty" enum:"ALL,NONE" doc:"Which subjects a new stream begins with. The default is ALL."`
+	SubjectFormat           *subject.Format      `json:"subject_format,omitempty" enum:"iss_sub,email,opaque,aliases" doc:"How users are named in SETs: by issuer and sub, the default; by e-mail address; by id; or by all three."`
+	HoldBack                []idp.SignalCause    `json:"hold_back,omitempty" doc:"The kinds of changes whose signals the application does not get: of sign_out, revoked, timeout, sign_in, credential, account, recovery and risk. The default is none."`
+	TellTimeouts            *bool                `json:"tell_timeouts,omitempty" doc:"Also tell of sessions that end by themselves. The default is false."`
 	Audiences               []string             `json:"audiences,omitempty" doc:"The aud values that the application may choose among; the first is the default. None means its client id."`
 }
 
@@ -45,6 +50,9 @@ type ssfProviderJSON struct {
 	InactivityTimeout       int64                `json:"inactivity_timeout_seconds"`
 	EventTypes              []secevent.EventType `json:"event_types" nullable:"false"`
 	DefaultSubjects         idp.DefaultSubjects  `json:"default_subjects"`
+	SubjectFormat           subject.Format       `json:"subject_format"`
+	HoldBack                []idp.SignalCause    `json:"hold_back" nullable:"false"`
+	TellTimeouts            bool                 `json:"tell_timeouts"`
 	Audiences               []string             `json:"audiences" nullable:"false"`
 	CreatedAt               time.Time            `json:"created_at"`
 	UpdatedAt               time.Time            `json:"updated_at"`
@@ -56,6 +64,7 @@ func toSSFProvider(p idp.SSFProvider) ssfProviderJSON {
 		EventRetention: seconds(p.EventRetention), VerifyTLS: p.VerifyTLS,
 		MinVerificationInterval: seconds(p.MinVerificationInterval), InactivityTimeout: seconds(p.InactivityTimeout),
 		EventTypes: append([]secevent.EventType{}, p.EventTypes...), DefaultSubjects: p.DefaultSubjects,
+		SubjectFormat: cmp.Or(p.SubjectFormat, subject.FormatIssSub), HoldBack: append([]idp.SignalCause{}, p.HoldBack...), TellTimeouts: p.TellTimeouts,
 		Audiences: append([]string{}, p.Audiences...), CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
 	}
 }
@@ -66,6 +75,11 @@ func (s SSFSettingsJSON) apply(p *idp.SSFProvider) error {
 	set(&p.Name, s.Name)
 	set(&p.SigningKeyID, s.SigningKeyID)
 	set(&p.VerifyTLS, s.VerifyTLS)
+	set(&p.SubjectFormat, s.SubjectFormat)
+	set(&p.TellTimeouts, s.TellTimeouts)
+	if s.HoldBack != nil {
+		p.HoldBack = s.HoldBack
+	}
 	if s.DefaultSubjects != nil {
 		p.DefaultSubjects = idp.DefaultSubjects(*s.DefaultSubjects)
 	}

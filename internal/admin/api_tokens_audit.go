@@ -77,18 +77,24 @@ func toAuditEntry(e idp.AuditEntry) auditEntryJSON {
 }
 
 type auditList struct {
-	ObjectKind string `query:"object_kind" maxLength:"64"`
-	ObjectID   string `query:"object_id" maxLength:"64"`
-	ActorID    string `query:"actor_id" maxLength:"64"`
-	Cursor     int64  `query:"cursor" minimum:"0"`
-	Limit      int    `query:"limit" minimum:"1" maximum:"500" default:"50"`
+	ObjectKind string    `query:"object_kind" maxLength:"64"`
+	ObjectID   string    `query:"object_id" maxLength:"64"`
+	ActorID    string    `query:"actor_id" maxLength:"64"`
+	Action     string    `query:"action" maxLength:"64" doc:"Such as user.disable. With a dot at its end, such as user., all that begin with it."`
+	Txn        string    `query:"txn" maxLength:"64" doc:"The txn of a change."`
+	Search     string    `query:"search" maxLength:"200" doc:"A part of the name of the actor or the object, of the reason or of the address, regardless of case."`
+	From       time.Time `query:"from" doc:"The first instant."`
+	Until      time.Time `query:"until" doc:"The instant after the last."`
+	Cursor     int64     `query:"cursor" minimum:"0"`
+	Limit      int       `query:"limit" minimum:"1" maximum:"500" default:"50"`
 }
 
 func (a *API) auditRoutes() {
 	view(a, operation(http.MethodGet, "/audit-entries", "audit log", "List audit entries, newest first"),
 		func(ctx context.Context, tx idp.Tx, who idp.Actor, in *auditList) (page[auditEntryJSON], error) {
 			found, err := AuditEntries(ctx, tx, who, idp.AuditFilter{
-				ObjectKind: in.ObjectKind, ObjectID: in.ObjectID, ActorID: in.ActorID, Before: in.Cursor, Limit: in.Limit,
+				ObjectKind: in.ObjectKind, ObjectID: in.ObjectID, ActorID: in.ActorID, Action: in.Action, Txn: in.Txn,
+				Search: in.Search, From: in.From, Until: in.Until, Before: in.Cursor, Limit: in.Limit,
 			})
 			out := page[auditEntryJSON]{Items: convert(found, toAuditEntry)}
 			if len(found) == in.Limit {

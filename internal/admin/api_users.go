@@ -13,19 +13,25 @@ import (
 )
 
 type userJSON struct {
-	ID         idp.UserID `json:"id" doc:"The sub of the user's ID tokens."`
-	Username   string     `json:"username"`
-	Email      string     `json:"email,omitempty"`
-	Name       string     `json:"name,omitempty"`
-	Admin      bool       `json:"admin"`
-	Disabled   bool       `json:"disabled"`
-	DisabledAt time.Time  `json:"disabled_at,omitzero"`
-	CreatedAt  time.Time  `json:"created_at"`
-	UpdatedAt  time.Time  `json:"updated_at"`
+	ID       idp.UserID `json:"id" doc:"The sub of the user's ID tokens."`
+	Username string     `json:"username"`
+	Email    string     `json:"email,omitempty"`
+	Name     string     `json:"name,omitempty"`
+	// The recovery address is empty while recovery links go to Email.
+	RecoveryEmail      string    `json:"recovery_email,omitempty"`
+	Admin              bool      `json:"admin"`
+	MustChangePassword bool      `json:"must_change_password" doc:"The next sign-in asks for a new password."`
+	Disabled           bool      `json:"disabled"`
+	DisabledAt         time.Time `json:"disabled_at,omitzero"`
+	CreatedAt          time.Time `json:"created_at"`
+	UpdatedAt          time.Time `json:"updated_at"`
 }
 
 func toUser(u idp.User) userJSON {
-	return userJSON{u.ID, u.Username, u.Email, u.Name, u.Admin, u.Disabled(), u.DisabledAt, u.CreatedAt, u.UpdatedAt}
+	return userJSON{
+		u.ID, u.Username, u.Email, u.Name, u.RecoveryEmail, u.Admin, u.MustChangePassword,
+		u.Disabled(), u.DisabledAt, u.CreatedAt, u.UpdatedAt,
+	}
 }
 
 type newUserJSON struct {
@@ -71,6 +77,7 @@ func (a *API) userRoutes() {
 	const users, user = "/users", "/users/{id}"
 	view(a, operation(http.MethodGet, users, "users", "List users"), listUsers)
 	serve(a, creates(operation(http.MethodPost, users, "users", "Create a user", http.StatusConflict)), a.createUser)
+	serve(a, importOperation(), a.importUsers)
 	view(a, operation(http.MethodGet, user, "users", "Get a user", http.StatusNotFound),
 		func(ctx context.Context, tx idp.Tx, who idp.Actor, in *byID) (userJSON, error) {
 			u, err := User(ctx, tx, who, idp.UserID(in.ID))

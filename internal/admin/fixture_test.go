@@ -6,6 +6,7 @@ package admin_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -57,6 +58,7 @@ func newFixture(t *testing.T) *fixture {
 	f := &fixture{db: db, ids: map[string]string{}}
 	f.api, err = admin.NewAPI(admin.Config{
 		DB: db, Passwords: passwords, Keys: signing.New(signing.Config{DB: db}),
+		Links: identity.Links{Base: "https://id.example.com"}, Mails: true,
 		StreamChanged: func(n idp.StreamNum) { f.changed = append(f.changed, n) },
 	})
 	if err != nil {
@@ -87,7 +89,7 @@ func (f *fixture) fill(ctx context.Context, tx idp.Tx, keys ...idp.SigningKey) e
 	}
 	steps = append(steps,
 		func() error {
-			u, err := admin.CreateUser(ctx, tx, system, idp.User{Username: "ada", Email: "ada@example.com"}, idp.Secret{})
+			u, err := admin.CreateUser(ctx, tx, system, idp.User{Username: "ada", Email: "ada@example.com"}, idp.NewSecret("no hash"))
 			f.ids["user"] = string(u.ID)
 			return err
 		},
@@ -111,6 +113,7 @@ func (f *fixture) fill(ctx context.Context, tx idp.Tx, keys ...idp.SigningKey) e
 		},
 		func() error { return f.fillProviders(ctx, tx) },
 		func() error { return f.fillTokens(ctx, tx) },
+		func() error { return f.fillFactors(tx) },
 	)
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -167,6 +170,32 @@ func (f *fixture) fillTokens(ctx context.Context, tx idp.Tx) error {
 	return tx.CreateSession(s)
 }
 
+// fillFactors gives the user an authenticator app and recovery codes, and looks
+// up the txn of a change that made a signal.
+func (f *fixture) fillFactors(tx idp.Tx) error {
+	user := idp.UserID(f.ids["user"])
+	app := idp.Credential{ID: idp.NewID[idp.CredentialID](), UserID: user, Kind: idp.CredentialTOTP, Name: "Phone", Secret: idp.NewSecret("seed")}
+	codes := idp.Credential{ID: idp.NewID[idp.CredentialID](), UserID: user, Kind: idp.CredentialRecoveryCodes, Data: json.RawMessage(`{"hashes":["YQ==","Yg=="]}`)}
+	f.ids["app"], f.ids["codes"] = string(app.ID), string(codes.ID)
+	if err := errors.Join(tx.PutCredential(app), tx.PutCredential(codes)); err != nil {
+		return err
+	}
+	all, err := tx.Credentials(user)
+	for _, c := range all {
+		if c.Kind == idp.CredentialPassword {
+			f.ids["password"] = string(c.ID)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	signals, err := tx.SignalsAbout(user, 1)
+	if err == nil {
+		f.ids["txn"] = signals[0].Txn
+	}
+	return err
+}
+
 func (f *fixture) update(t *testing.T, fn func(idp.Tx) error) {
 	t.Helper()
 	if err := f.db.Update(t.Context(), fn); err != nil {
@@ -193,6 +222,12 @@ type answer struct {
 // call sends a request with the given token; an empty one sends none.
 func (f *fixture) call(t *testing.T, method, path, token, body string) answer {
 	t.Helper()
+	return f.send(t, method, path, token, "application/json", body)
+}
+
+// send is call with a body of any media type.
+func (f *fixture) send(t *testing.T, method, path, token, contentType, body string) answer {
+	t.Helper()
 	var reader io.Reader
 	if body != "" {
 		reader = strings.NewReader(body)
@@ -200,7 +235,7 @@ func (f *fixture) call(t *testing.T, method, path, token, body string) answer {
 	r := httptest.NewRequest(method, path, reader)
 	r.Header.Set("User-Agent", "test")
 	if body != "" {
-		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Content-Type", contentType)
 	}
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tocsin-id/tocsin/internal/identity"
 	"github.com/tocsin-id/tocsin/internal/idp"
+	"github.com/tocsin-id/tocsin/internal/transmitter"
 	"github.com/tocsin-id/tocsin/secevent"
 )
 
@@ -31,7 +32,7 @@ func OIDCProvider(_ context.Context, tx idp.Tx, actor idp.Actor, id idp.Provider
 // CreateOIDCProvider stores a new OIDC provider with a fresh ID and, if it has
 // none, a fresh client id. It returns the client secret, which only its hash
 // is kept of; it is zero for private_key_jwt.
-func CreateOIDCProvider(_ context.Context, tx idp.Tx, actor idp.Actor, p idp.OIDCProvider) (idp.OIDCProvider, idp.Secret, error) {
+func CreateOIDCProvider(ctx context.Context, tx idp.Tx, actor idp.Actor, p idp.OIDCProvider) (idp.OIDCProvider, idp.Secret, error) {
 	p.ID = idp.NewID[idp.ProviderID]()
 	p.CreatedAt, p.UpdatedAt = tx.Now(), tx.Now()
 	if p.ClientID == "" {
@@ -45,13 +46,16 @@ func CreateOIDCProvider(_ context.Context, tx idp.Tx, actor idp.Actor, p idp.OID
 		return idp.OIDCProvider{}, idp.Secret{}, err
 	}
 	secret := newClientSecret(&p)
-	return p, secret, tx.CreateOIDCProvider(p)
+	if err := tx.CreateOIDCProvider(p); err != nil {
+		return idp.OIDCProvider{}, idp.Secret{}, err
+	}
+	return p, secret, transmitter.SyncLogoutStream(ctx, tx, actor, p)
 }
 
 // UpdateOIDCProvider replaces the data of the OIDC provider with p.ID. Its
 // client id and secret stay; a provider that changes to private_key_jwt loses
 // its secret, and one that changes from it gets one by RotateClientSecret.
-func UpdateOIDCProvider(_ context.Context, tx idp.Tx, actor idp.Actor, p idp.OIDCProvider) (idp.OIDCProvider, error) {
+func UpdateOIDCProvider(ctx context.Context, tx idp.Tx, actor idp.Actor, p idp.OIDCProvider) (idp.OIDCProvider, error) {
 	o := object{kind: "oidc_provider", id: string(p.ID)}
 	if err := allow(tx, actor, "oidc_provider.update", o, identity.Cause{}); err != nil {
 		return idp.OIDCProvider{}, err
@@ -69,7 +73,10 @@ func UpdateOIDCProvider(_ context.Context, tx idp.Tx, actor idp.Actor, p idp.OID
 	if err := checkOIDCProvider(tx, p); err != nil {
 		return idp.OIDCProvider{}, err
 	}
-	return p, tx.UpdateOIDCProvider(p)
+	if err := tx.UpdateOIDCProvider(p); err != nil {
+		return idp.OIDCProvider{}, err
+	}
+	return p, transmitter.SyncLogoutStream(ctx, tx, actor, p)
 }
 
 // RotateClientSecret gives a client another secret. The old one stops working
@@ -92,12 +99,15 @@ func RotateClientSecret(_ context.Context, tx idp.Tx, actor idp.Actor, id idp.Pr
 
 // DeleteOIDCProvider erases an OIDC provider: its application cannot sign
 // anybody in any more.
-func DeleteOIDCProvider(_ context.Context, tx idp.Tx, actor idp.Actor, id idp.ProviderID) error {
+func DeleteOIDCProvider(ctx context.Context, tx idp.Tx, actor idp.Actor, id idp.ProviderID) error {
 	o := object{kind: "oidc_provider", id: string(id)}
 	if err := allow(tx, actor, "oidc_provider.delete", o, identity.Cause{}); err != nil {
 		return err
 	}
-	return tx.DeleteOIDCProvider(id)
+	if err := tx.DeleteOIDCProvider(id); err != nil {
+		return err
+	}
+	return transmitter.SyncLogoutStream(ctx, tx, actor, idp.OIDCProvider{ID: id})
 }
 
 // newClientSecret makes a secret and puts its hash into p, or nothing for a

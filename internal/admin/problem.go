@@ -38,6 +38,10 @@ func (a *API) problem(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
+	var answer *huma.ErrorModel
+	if errors.As(err, &answer) {
+		return answer // of a route with a body that is not JSON
+	}
 	var invalid *idp.InvalidError
 	if errors.As(err, &invalid) {
 		field := memberName(invalid.Field)
