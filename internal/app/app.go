@@ -92,7 +92,9 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	}
 	a.keys = signing.New(signing.Config{DB: cfg.DB})
 	base := cfg.Base.String()
-	sets, err := signing.NewSETs(signing.SETsConfig{Keys: a.keys, BaseURL: base, JTIKey: secrets.JTIKey})
+	sets, err := signing.NewSETs(signing.SETsConfig{
+		Keys: a.keys, BaseURL: base, JTIKey: secrets.JTIKey, LogoutKey: secrets.OIDCKey,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -188,6 +190,7 @@ func (a *App) Run(ctx context.Context, ln net.Listener) error {
 func (a *App) chores() []chore {
 	return []chore{
 		{"streams without activity", 15 * time.Second, a.transmitter.SweepInactive},
+		{"streams of logout tokens", time.Minute, a.transmitter.SweepLogoutStreams},
 		{"expired events", time.Minute, func(ctx context.Context) (int, error) {
 			swept, err := a.transmitter.SweepExpired(ctx)
 			return swept.Erased + swept.Expired + swept.Signals, err
