@@ -33,6 +33,9 @@ type fixture struct {
 	// proof is a fresh proof of Ada's password.
 	proof identity.Proof
 	hash  idp.Secret
+	// cleo is set in fixtures of newFixtureWithCleo.
+	cleo *keyring
+	t    *testing.T
 }
 
 // newFixture makes hashes that cost next to nothing.
@@ -51,7 +54,7 @@ func newFixture(t *testing.T) *fixture {
 			t.Error(err)
 		}
 	})
-	f := &fixture{db: db, passwords: cheapPasswords(t)}
+	f := &fixture{db: db, passwords: cheapPasswords(t), t: t}
 	if f.hash, err = f.passwords.Hash(t.Context(), adaPassword); err != nil {
 		t.Fatal(err)
 	}
@@ -61,6 +64,14 @@ func newFixture(t *testing.T) *fixture {
 	}
 	f.first, f.cookie = f.session(t)
 	f.second, _ = f.session(t)
+	return f
+}
+
+// newFixtureWithCleo is newFixture with a user who has every factor.
+func newFixtureWithCleo(t *testing.T) *fixture {
+	t.Helper()
+	f := newFixture(t)
+	f.cleo = newKeyring(t, f)
 	return f
 }
 

@@ -5,6 +5,7 @@ package identity_test
 
 import (
 	"context"
+	"slices"
 
 	"github.com/tocsin-id/tocsin/caep"
 	"github.com/tocsin-id/tocsin/internal/identity"
@@ -17,7 +18,8 @@ var why = identity.Cause{Admin: "asked by phone", User: "you asked us"}
 
 // rows is which signals each verb records.
 func rows() []row {
-	return append(append(append(userRows(), sessionRows()...), passwordRows()...), groupRows()...)
+	return slices.Concat(userRows(), sessionRows(), passwordRows(), groupRows(), factorRows(),
+		levelRows(), presenceRows(), riskRows(), recoveryRows())
 }
 
 func userRows() []row {
@@ -102,7 +104,7 @@ func sessionRows() []row {
 			return err
 		}, want: func(f *fixture) []signal {
 			return []signal{{caep.TypeSessionEstablished, f.about(f.first),
-				by("user", "The user signed in", "", payload{"amr": []any{"pwd"}})}}
+				by("user", "The user signed in", "", payload{"acr": identity.ACRPassword, "amr": []any{"pwd"}})}}
 		}, audit: "session.sign_in"},
 		{verb: "Reauthenticate", name: "with a password", run: func(ctx context.Context, f *fixture, tx idp.Tx) error {
 			_, _, err := identity.Reauthenticate(ctx, tx, f.user(), f.first.ID, f.proof)

@@ -55,8 +55,13 @@ type row struct {
 	before func(f *fixture, tx idp.Tx) error
 	run    func(ctx context.Context, f *fixture, tx idp.Tx) error
 	want   func(f *fixture) []signal
-	// audit is the action of the audit entry, if there is one.
-	audit string
+	// cause of the signals, if it is not the one that causes names.
+	cause idp.SignalCause
+	// audit is the action of the audit entry, if there is one; entries is how
+	// many there are if not one, and refused their outcome.
+	audit   string
+	entries int64
+	refused bool
 }
 
 // none records nothing.
@@ -78,10 +83,11 @@ func (f *fixture) refreshToken() idp.RefreshToken {
 
 // TestVerbs runs each row in a transaction that is rolled back.
 func TestVerbs(t *testing.T) {
-	shared := newFixture(t)
+	shared := newFixtureWithCleo(t)
 	for _, r := range rows() {
 		t.Run(r.verb+"/"+r.name, func(t *testing.T) {
 			f := *shared
+			f.t = t
 			rollBack := errors.New("roll back")
 			err := f.db.Update(t.Context(), func(tx idp.Tx) error {
 				if r.before != nil {
@@ -98,7 +104,8 @@ func TestVerbs(t *testing.T) {
 					return err
 				}
 				txn := checkSignals(t, tx, last, r.want(&f))
-				checkAudit(t, newestEntry(t, tx), lastEntry, r.audit, txn)
+				checkCause(t, tx, last, r)
+				checkAudit(t, newestEntry(t, tx), lastEntry, r, txn)
 				return rollBack
 			})
 			if !errors.Is(err, rollBack) {
@@ -148,8 +155,30 @@ func newestEntry(t *testing.T, tx idp.Tx) idp.AuditEntry {
 	return entries[0]
 }
 
-func checkAudit(t *testing.T, got idp.AuditEntry, last int64, action, txn string) {
+// checkCause compares the causes of the signals after last.
+func checkCause(t *testing.T, tx idp.Tx, last int64, r row) {
 	t.Helper()
+	want := r.cause
+	if want == "" {
+		want = causes()[r.verb]
+	}
+	recorded, err := tx.SignalsAfter(last, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range recorded {
+		if s.Cause != want {
+			t.Errorf("cause of %s = %q, want %q", s.Type, s.Cause, want)
+		}
+	}
+}
+
+func checkAudit(t *testing.T, got idp.AuditEntry, last int64, r row, txn string) {
+	t.Helper()
+	action, outcome := r.audit, "ok"
+	if r.refused {
+		outcome = "refused"
+	}
 	if action == "" {
 		if got.ID != last {
 			t.Errorf("audit entry %q, want none", got.Action)
@@ -157,10 +186,13 @@ func checkAudit(t *testing.T, got idp.AuditEntry, last int64, action, txn string
 		return
 	}
 	kind := "user"
-	if strings.HasPrefix(action, "group.") {
+	switch {
+	case strings.HasPrefix(action, "group."):
 		kind = "group"
+	case action == "session.present":
+		kind = "application"
 	}
-	if got.ID != last+1 || got.Action != action || got.Outcome != "ok" || got.ObjectKind != kind || got.ObjectID == "" {
+	if got.ID != last+max(1, r.entries) || got.Action != action || got.Outcome != outcome || got.ObjectKind != kind || (got.ObjectID == "" && !r.refused) {
 		t.Errorf("audit entry = %+v, want one of %q", got, action)
 	}
 	if txn != "" && got.Txn != txn {
@@ -220,7 +252,7 @@ func takesTx(fn *ast.FuncDecl) bool {
 
 // TestEventTypes keeps the list of what identity records true.
 func TestEventTypes(t *testing.T) {
-	f := newFixture(t)
+	f := newFixtureWithCleo(t)
 	recorded := make(map[secevent.EventType]bool)
 	for _, r := range rows() {
 		for _, s := range r.want(f) {
