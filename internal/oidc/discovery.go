@@ -12,9 +12,9 @@ import (
 )
 
 // metadata is what discovery says: of the members that OIDC Discovery §3, RFC
-// 8414 §2, RFC 9207 §3 and OIDC RPL §2.1 define, those that are true here. The
-// three "supported: false" are said because silence would mean otherwise, or
-// leave it open.
+// 8414 §2, RFC 9207 §3, OIDC RPL §2.1 and OIDC BCL §2.1 define, those that are
+// true here. The three "supported: false" are said because silence would mean
+// otherwise, or leave it open.
 type metadata struct {
 	Issuer                string `json:"issuer"`
 	AuthorizationEndpoint string `json:"authorization_endpoint"`
@@ -32,6 +32,7 @@ type metadata struct {
 	SubjectTypes         []string `json:"subject_types_supported"`
 	IDTokenAlgorithms    []string `json:"id_token_signing_alg_values_supported"`
 	CodeChallengeMethods []string `json:"code_challenge_methods_supported"`
+	Levels               []string `json:"acr_values_supported"`
 	Claims               []string `json:"claims_supported"`
 	Prompts              []string `json:"prompt_values_supported"`
 
@@ -41,6 +42,9 @@ type metadata struct {
 	IntrospectionAlgorithms []string `json:"introspection_endpoint_auth_signing_alg_values_supported"`
 	RevocationAuth          []string `json:"revocation_endpoint_auth_methods_supported"`
 	RevocationAlgorithms    []string `json:"revocation_endpoint_auth_signing_alg_values_supported"`
+
+	BackchannelLogout        bool `json:"backchannel_logout_supported"`
+	BackchannelLogoutSession bool `json:"backchannel_logout_session_supported"`
 
 	ResponseIssuer   bool `json:"authorization_response_iss_parameter_supported"`
 	ClaimsParameter  bool `json:"claims_parameter_supported"`
@@ -78,6 +82,7 @@ func (p *Provider) metadata(algorithm string) metadata {
 		SubjectTypes:         []string{"public"},
 		IDTokenAlgorithms:    []string{algorithm},
 		CodeChallengeMethods: []string{string(wire.CodeChallengeMethodS256)},
+		Levels:               levels(),
 		Claims: []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "azp", "at_hash", "sid",
 			"name", "preferred_username", "updated_at", "email", "groups"},
 		Prompts: []string{wire.PromptNone, wire.PromptLogin, wire.PromptConsent, wire.PromptSelectAccount},
@@ -88,6 +93,9 @@ func (p *Provider) metadata(algorithm string) metadata {
 		IntrospectionAlgorithms: signingAlgorithms(),
 		RevocationAuth:          auth,
 		RevocationAlgorithms:    signingAlgorithms(),
+
+		BackchannelLogout:        true,
+		BackchannelLogoutSession: true,
 
 		ResponseIssuer: true,
 	}

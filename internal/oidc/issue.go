@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tocsin-id/tocsin/internal/identity"
 	"github.com/tocsin-id/tocsin/internal/idp"
 )
 
@@ -56,13 +57,21 @@ func accessTokenID(token string) string {
 }
 
 // issue makes the tokens of a user. It checks again that the user may use the
-// application: time has passed since the code or the last token was made.
+// application, and that the session proved what it demands now: time has passed
+// since the code or the last token was made, and an administrator may have
+// changed either. Access tokens that exist work on until they expire.
 func issue(tx idp.Tx, c client, a authorization, scopes []string) (issued, error) {
-	user, _, err := admit(tx, c.App, a.UserID, a.SessionID)
+	user, session, err := admit(tx, c.App, a.UserID, a.SessionID)
 	if isRefusal(err) {
 		return issued{}, refuse(InvalidGrant, explain(err)).because(err)
 	}
 	if err != nil {
+		return issued{}, err
+	}
+	if !identity.Satisfies(session.ACR, c.App.Policy) {
+		return issued{}, refuse(InvalidGrant, "the application demands more than the user proved; let them sign in again")
+	}
+	if err := identity.TouchSession(tx, session); err != nil {
 		return issued{}, err
 	}
 	token, id := newAccessToken()

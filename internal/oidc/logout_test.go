@@ -47,8 +47,8 @@ func TestLogout(t *testing.T) {
 			if !w.reload(other.ID).EndedAt.IsZero() {
 				t.Error("another session of the user ended")
 			}
-			signals := w.signals()
-			if n := len(signals); n != 1 || signals[0].Type != (caep.SessionRevoked{}).EventType() || signals[0].Principal.SessionID != w.session.ID {
+			signals := w.signalsOf(caep.TypeSessionRevoked)
+			if n := len(signals); n != 1 || signals[0].Principal.SessionID != w.session.ID {
 				t.Errorf("logout recorded %v, want one session-revoked of the session", signals)
 			}
 		})
@@ -94,7 +94,7 @@ func TestLogoutLate(t *testing.T) {
 		if a := w.post("/oidc/logout", registration{}, form); a.header.Get("Location") != bye {
 			t.Errorf("logout = %d to %q, want %q", a.status, a.header.Get("Location"), bye)
 		}
-		if n := len(w.signals()); n != 0 {
+		if n := len(w.signalsOf(caep.TypeSessionRevoked)); n != 0 {
 			t.Errorf("logout recorded %d signals, want none", n)
 		}
 	})

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tocsin-id/tocsin/internal/identity"
 	"github.com/tocsin-id/tocsin/internal/idp"
 	wire "github.com/zitadel/oidc/v3/pkg/oidc"
 )
@@ -65,7 +66,7 @@ func (p *Provider) advance(ctx context.Context, requestID string, session *idp.S
 		}
 		c = found
 		turn := turn{tx: tx, client: c, request: request, consented: consented}
-		step, err = p.next(turn, session)
+		step, err = p.next(ctx, turn, session)
 		return err
 	})
 	if err != nil {
@@ -109,7 +110,7 @@ type turn struct {
 
 // next decides. The order is that of OIDC Core §3.1.2.2 to §3.1.2.4: who is it,
 // may they, do they agree.
-func (p *Provider) next(t turn, session *idp.Session) (Step, error) {
+func (p *Provider) next(ctx context.Context, t turn, session *idp.Session) (Step, error) {
 	silent := slices.Contains(t.request.Prompt, wire.PromptNone)
 	user, s, err := t.identify(session)
 	switch {
@@ -120,9 +121,18 @@ func (p *Provider) next(t turn, session *idp.Session) (Step, error) {
 	case isRefusal(err) && silent:
 		return p.fail(t, refuse(LoginRequired, "the user has to sign in"))
 	case isRefusal(err):
-		return SignIn{t.client.App, t.request.LoginHint, session != nil}, nil
+		return t.signIn(session != nil), nil
 	case err != nil:
 		return nil, err
+	}
+	lacking, lacks, err := t.lacks(user, s)
+	switch {
+	case err != nil:
+		return nil, err
+	case lacks && !silent:
+		return lacking, nil
+	case lacks && !lacking.Wished:
+		return p.fail(t, refuse(LoginRequired, "the user has to prove more than they did when they signed in"))
 	}
 	missing, err := t.missingScopes(user.ID)
 	switch {
@@ -138,7 +148,14 @@ func (p *Provider) next(t turn, session *idp.Session) (Step, error) {
 			return nil, err
 		}
 	}
-	return p.issueCode(t, s)
+	return p.issueCode(ctx, t, user, s)
+}
+
+// signIn asks for a whole sign-in.
+func (t turn) signIn(again bool) SignIn {
+	step := SignIn{Application: t.client.App, LoginHint: t.request.LoginHint, Again: again}
+	step.Need, step.Wished = t.need()
+	return step
 }
 
 // identify returns the user whose session fits the request: the person it
@@ -216,7 +233,16 @@ func (p *Provider) fail(t turn, e *Error) (Step, error) {
 }
 
 // issueCode binds the request to the user and the session, and makes its code.
-func (p *Provider) issueCode(t turn, s idp.Session) (Step, error) {
+// It is here that the session is used at the application, by the browser that
+// holds it.
+func (p *Provider) issueCode(ctx context.Context, t turn, user idp.User, s idp.Session) (Step, error) {
+	actor := idp.Actor{
+		Kind: idp.ActorUser, ID: string(user.ID), Name: user.Username,
+		Address: s.Address, UserAgent: s.UserAgent, Session: s.ID,
+	}
+	if err := identity.PresentSession(ctx, t.tx, actor, s.ID, t.client.App.ID, identity.Cause{}); err != nil {
+		return nil, err
+	}
 	code := idp.NewToken()
 	request := t.request
 	request.UserID, request.SessionID = s.UserID, s.ID

@@ -20,6 +20,14 @@ type SignIn struct {
 	// proof: by prompt=login, by max_age, or of another user (OIDC Core
 	// §3.1.2.1).
 	Again bool
+	// Need is what the user should prove: what the application demands or,
+	// where Wished is set, what it wishes for (acr_values). A wish is asked of
+	// those who have what it takes, and stops nobody.
+	Need   idp.SignInPolicy
+	Wished bool
+	// StepUp means that the session will do but for Need: only what is missing
+	// has to be asked. It excludes Again.
+	StepUp bool
 }
 
 // Consent asks the user to let the application have something.
