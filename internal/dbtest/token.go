@@ -5,6 +5,7 @@ package dbtest
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/tocsin-id/tocsin/internal/idp"
@@ -111,6 +112,7 @@ var tokenChecks = []check{
 		e.accessToken("4", c.ID, u.ID, "other")
 		same(e, "SessionApplications", read(e, idp.Tx.SessionApplications, "sid"), []idp.ApplicationID{a.ID, b.ID})
 	}},
+	{"tells the applications of a session until it is erased", applicationsOfSession},
 	{"is swept after it expired", sweepTokens},
 }
 
@@ -156,6 +158,36 @@ func revokeTokens(e *env) {
 			return rollback
 		})
 	}
+}
+
+// applicationsOfSession: a session outlives its tokens, and whoever got them
+// has to be told of its end.
+func applicationsOfSession(e *env) {
+	app, other, u := e.application("crm"), e.application("wiki"), e.user("ada")
+	var now time.Time
+	e.update(func(tx idp.Tx) error {
+		now = tx.Now()
+		return errors.Join(
+			tx.CreateSession(idp.Session{ID: "sid", UserID: u.ID, TokenHash: idp.HashToken("sid"), AuthTime: now,
+				LastSeenAt: now, ExpiresAt: now.Add(time.Hour)}),
+			tx.CreateAccessToken(idp.AccessToken{ID: "a", ApplicationID: app.ID, UserID: u.ID, SessionID: "sid", ExpiresAt: now}),
+			tx.CreateRefreshToken(idp.RefreshToken{Hash: idp.HashToken("r"), ApplicationID: other.ID, UserID: u.ID,
+				SessionID: "sid", ExpiresAt: now}))
+	})
+	e.update(func(tx idp.Tx) error {
+		n, err := tx.SweepTokens(now.Add(time.Minute), 10)
+		if n != 2 {
+			e.Errorf("SweepTokens = %d, want 2", n)
+		}
+		return err
+	})
+	both := []idp.ApplicationID{app.ID, other.ID}
+	slices.Sort(both)
+	same(e, "SessionApplications after the tokens were swept", read(e, idp.Tx.SessionApplications, "sid"), both)
+	write(e, idp.Tx.DeleteApplication, other.ID)
+	same(e, "SessionApplications after one was deleted", read(e, idp.Tx.SessionApplications, "sid"), []idp.ApplicationID{app.ID})
+	write(e, idp.Tx.DeleteUser, u.ID)
+	same(e, "SessionApplications after the session was erased", read(e, idp.Tx.SessionApplications, "sid"), []idp.ApplicationID(nil))
 }
 
 func sweepTokens(e *env) {

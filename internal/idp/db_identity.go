@@ -113,7 +113,8 @@ type TokenTx interface {
 	// filter is an error.
 	RevokeTokens(TokenFilter) (int, error)
 	// SessionApplications returns the applications that got tokens through a
-	// session.
+	// session, also when those were swept: it forgets none before the session
+	// is erased.
 	SessionApplications(SessionID) ([]ApplicationID, error)
 	// SweepTokens erases tokens, tickets, authorization requests and one-time
 	// values that expired before the given time, at most limit of each.

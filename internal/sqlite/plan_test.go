@@ -14,7 +14,7 @@ import (
 
 // growing are the tables that grow with users or with what they do, so that no
 // statement may look at all of their rows.
-var growing = strings.Fields(`users logins members credentials devices tickets mails throttles sessions grants auth_requests access_tokens
+var growing = strings.Fields(`users logins members credentials devices tickets mails throttles sessions session_applications grants auth_requests access_tokens
 	refresh_tokens used_once audit stream_subjects stream_subject_keys signals payloads deliveries attempts
 	exceptions handouts`)
 

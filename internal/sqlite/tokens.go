@@ -22,9 +22,24 @@ func scanAccessToken(r row) (idp.AccessToken, error) {
 }
 
 func (t *tx) CreateAccessToken(a idp.AccessToken) error {
-	return t.insert("access token "+a.ID, "access_tokens", accessTokenColumns,
+	err := t.insert("access token "+a.ID, "access_tokens", accessTokenColumns,
 		a.ID, a.ApplicationID, a.ClientID, optional(a.UserID), optional(a.SessionID), optional(a.FamilyID),
 		list(a.Scopes), list(a.Audience), t.created(a.CreatedAt), millis(a.ExpiresAt), millis(a.RevokedAt))
+	if err != nil {
+		return err
+	}
+	return t.rememberApplication(a.SessionID, a.ApplicationID)
+}
+
+// rememberApplication keeps that an application got tokens through a session,
+// for longer than the tokens.
+func (t *tx) rememberApplication(s idp.SessionID, a idp.ApplicationID) error {
+	if s == "" {
+		return nil
+	}
+	_, err := t.exec("application of session "+string(s),
+		`INSERT INTO session_applications (session_id, application_id) VALUES (?, ?) ON CONFLICT DO NOTHING`, s, a)
+	return err
 }
 
 func (t *tx) AccessToken(id string) (idp.AccessToken, error) {
@@ -49,10 +64,14 @@ func scanRefreshToken(r row) (idp.RefreshToken, error) {
 }
 
 func (t *tx) CreateRefreshToken(f idp.RefreshToken) error {
-	return t.insert("refresh token", "refresh_tokens", refreshTokenColumns,
+	err := t.insert("refresh token", "refresh_tokens", refreshTokenColumns,
 		hash(f.Hash), f.FamilyID, f.ApplicationID, f.ClientID, f.UserID, optional(f.SessionID),
 		list(f.Scopes), list(f.Audience), millis(f.AuthTime), list(f.AMR), f.ACR, f.AccessTokenID,
 		t.created(f.CreatedAt), millis(f.ExpiresAt), millis(f.UsedAt), millis(f.RevokedAt))
+	if err != nil {
+		return err
+	}
+	return t.rememberApplication(f.SessionID, f.ApplicationID)
 }
 
 func (t *tx) RefreshToken(h idp.Hash) (idp.RefreshToken, error) {
@@ -104,13 +123,11 @@ func (t *tx) RevokeTokens(f idp.TokenFilter) (int, error) {
 	return int(access + refresh), err
 }
 
-// SessionApplications counts expired tokens too: the application may have
-// begun a session of its own with them.
+// SessionApplications tells of tokens that were swept too: the application may
+// have begun a session of its own with them.
 func (t *tx) SessionApplications(id idp.SessionID) ([]idp.ApplicationID, error) {
-	return many(t, "applications of session "+string(id), scalar[idp.ApplicationID], `
-		SELECT application_id FROM access_tokens WHERE session_id = ?
-		UNION SELECT application_id FROM refresh_tokens WHERE session_id = ?
-		ORDER BY 1`, id, id)
+	return many(t, "applications of session "+string(id), scalar[idp.ApplicationID],
+		`SELECT application_id FROM session_applications WHERE session_id = ? ORDER BY 1`, id)
 }
 
 // SweepTokens takes the oldest of each table along the index of expirations.
