@@ -16,13 +16,24 @@
 // Verification and stream-updated take the same way: they are signals that
 // name their stream, and are delivered in any status of it.
 //
+// So does OIDC Back-Channel Logout. An OIDC provider with an address for logout
+// tokens has a stream that SyncLogoutStream makes and no Receiver sees; the end
+// of a session through which its application got tokens becomes a delivery
+// there, with the claims of a logout token instead of those of a SET (OIDC BCL
+// §2.4).
+//
+// What a SET says of a signal depends on the provider: its format names the
+// user, its rules hold back what it does not want, and the user's consent
+// bounds what is told of them.
+//
 // # Verbs
 //
 // CreateStream, UpdateStream, SetStatus, RequestVerification, AddSubject,
 // RemoveSubject and DeleteStream are what can be done to a stream, by its
 // Receiver through the API or by an admin. Each works in the transaction of the
 // caller, and writes the audit entry unless an admin acts: that entry is written
-// by package admin. A handler parses, calls one verb and writes.
+// by package admin. A handler parses, calls one verb and writes. Receipts reads
+// who has confirmed a change.
 //
 // # Rights
 //
