@@ -72,4 +72,38 @@ var deviceChecks = []check{
 		same(e, "Device", read(e, idp.Tx.DeviceByToken, d.TokenHash), d)
 		same(e, "Device of another", read(e, idp.Tx.DeviceByToken, other.TokenHash), other)
 	}},
+	{"is swept when it was not seen for long", sweepDevices},
+}
+
+func sweepDevices(e *env) {
+	u := e.user("ada")
+	var before time.Time
+	e.update(func(tx idp.Tx) error {
+		before = tx.Now().Add(-time.Hour)
+		old := before.Add(-time.Millisecond)
+		for id, d := range map[string]idp.Device{
+			"old":              {SeenAt: old},
+			"remembered once":  {SeenAt: old.Add(-time.Hour), RememberedUntil: tx.Now()},
+			"remembered still": {SeenAt: old.Add(-time.Hour), RememberedUntil: tx.Now().Add(time.Hour)},
+			"seen":             {SeenAt: before},
+		} {
+			d.ID, d.UserID, d.TokenHash = id, u.ID, idp.HashToken(id)
+			if err := tx.PutDevice(d); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for _, want := range []int{1, 1, 0} {
+		e.update(func(tx idp.Tx) error {
+			n, err := tx.SweepDevices(before, 1)
+			if n != want {
+				e.Errorf("SweepDevices of at most 1 = %d, want %d", n, want)
+			}
+			return err
+		})
+	}
+	for _, id := range []string{"remembered still", "seen"} {
+		read(e, idp.Tx.DeviceByToken, idp.HashToken(id))
+	}
 }

@@ -34,4 +34,7 @@ type DeviceTx interface {
 	// ForgetDevices ends the remembering of all of a user's devices; they
 	// stay known.
 	ForgetDevices(UserID) error
+	// SweepDevices erases devices that were not seen since the given time and
+	// are not remembered, at most limit of them.
+	SweepDevices(before time.Time, limit int) (int, error)
 }

@@ -31,7 +31,9 @@ func (t *tx) AppendAudit(e idp.AuditEntry) error {
 		fold(e.Actor.Name+"\n"+e.ObjectName+"\n"+e.Reason+"\n"+e.Actor.Address))
 }
 
-// AuditEntries puts the object first, because its index selects most.
+// AuditEntries leaves it to SQLite which index to take. Each of them ends with
+// the id, so whichever it takes gives the order and where a page begins. A
+// search for a part of a text has none, and reads back until the page is full.
 func (t *tx) AuditEntries(f idp.AuditFilter) ([]idp.AuditEntry, error) {
 	limit, err := pageSize(f.Limit)
 	if err != nil {

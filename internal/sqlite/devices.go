@@ -5,6 +5,7 @@ package sqlite
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/tocsin-id/tocsin/internal/idp"
 )
@@ -23,6 +24,7 @@ func (t *tx) DeviceByToken(h idp.Hash) (idp.Device, error) {
 		`SELECT `+deviceColumns+` FROM devices WHERE token_hash = ?`, hash(h))
 }
 
+// DevicesOf reads along the index of users and instants, from its end.
 func (t *tx) DevicesOf(user idp.UserID) ([]idp.Device, error) {
 	return many(t, "devices of user "+string(user), scanDevice,
 		`SELECT `+deviceColumns+` FROM devices WHERE user_id = ? ORDER BY created_at DESC, id DESC`, user)
@@ -48,8 +50,21 @@ func (t *tx) PutDevice(d idp.Device) error {
 	return nil
 }
 
+// ForgetDevices finds nothing to change for a user without devices, which is
+// not an error: what has to be so is so.
 func (t *tx) ForgetDevices(user idp.UserID) error {
 	_, err := t.exec("devices of user "+string(user),
 		`UPDATE devices SET remembered_until = NULL WHERE user_id = ?`, user)
 	return err
+}
+
+// SweepDevices takes the devices that were not seen for longest. The few among
+// them that are remembered are passed over.
+func (t *tx) SweepDevices(before time.Time, limit int) (int, error) {
+	n, err := t.exec("devices", `
+		DELETE FROM devices WHERE id IN (
+		  SELECT id FROM devices
+		  WHERE seen_at < ? AND (remembered_until IS NULL OR remembered_until <= ?)
+		  ORDER BY seen_at LIMIT ?)`, millis(before), millis(t.now), limit)
+	return int(n), err
 }

@@ -13,6 +13,7 @@ import (
 
 const mailColumns = `recipient, subject, created_at, tries, next_at, sent_at, given_up_at, err`
 
+// scanMail opens the text, which is there until the mail was sent or given up.
 func (t *tx) scanMail(r row) (idp.Mail, error) {
 	var m idp.Mail
 	var sealed []byte
@@ -45,6 +46,8 @@ func (t *tx) AppendMail(m idp.Mail) error {
 	return t.change("mail", `UPDATE mails SET text = ? WHERE id = ?`, sealed, id)
 }
 
+// DueMails has an index of the mails that wait, in the order of their turn.
+// What was sent does not slow it down.
 func (t *tx) DueMails(limit int) ([]idp.Mail, error) {
 	return many(t, "due mails", t.scanMail, `
 		SELECT id, text, `+mailColumns+` FROM mails

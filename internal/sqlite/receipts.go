@@ -30,7 +30,8 @@ type answer struct {
 }
 
 // Receipts takes the way from the signal over its payloads to the deliveries,
-// each step along an index.
+// each step along an index. The attempts are read one delivery at a time: they
+// are kept as runs of numbers, which no join finds by an index.
 func (t *tx) Receipts(signalID int64) ([]idp.Receipt, error) {
 	traces, err := many(t, "receipts", scanTrace, `
 		SELECT p.signal_id, p.after_attempt, d.stream, d.seq, s.application_id, o.floor, o.above,
@@ -56,6 +57,8 @@ func (t *tx) Receipts(signalID int64) ([]idp.Receipt, error) {
 	return receipts, nil
 }
 
+// scanTrace asks the position whether the delivery is settled. It supposes that
+// what an exception was met with is a rejection, as it is.
 func scanTrace(r row) (trace, error) {
 	var c trace
 	var floor int64
@@ -108,14 +111,17 @@ func (t *tx) receipt(c trace) (idp.Receipt, error) {
 	return r, nil
 }
 
+// fill says that the delivery was met with the answer.
 func (a answer) fill(r idp.Receipt) idp.Receipt {
 	r.Outcome, r.At, r.Err, r.Detail = a.outcome, a.at, a.err, a.detail
 	return r
 }
 
+// answers selects what covers a delivery.
 const answers = `SELECT id, outcome, at, err, detail FROM attempts
 	WHERE stream = ? AND from_seq <= ? AND to_seq >= ? AND id > ? AND id < ?`
 
+// Both read the attempts at one stream that are between two others.
 // settlingAttempt goes forward and stops at the first: a stream that works has
 // it near the beginning. failedAttempt goes back from the end.
 const (

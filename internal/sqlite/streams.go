@@ -50,7 +50,8 @@ func (t *tx) streamValues(s idp.Stream) ([]any, error) {
 }
 
 // CreateStream also makes the position, so that every stream has one, and reads
-// the stream back, because the database numbered it.
+// the stream back, because the database numbered it. The method decides which
+// kind of provider the stream has; the schema checks that it stays so.
 func (t *tx) CreateStream(s idp.Stream) (idp.Stream, error) {
 	what := "stream " + string(s.ID)
 	values, err := t.streamValues(s)

@@ -25,6 +25,8 @@ func (t *tx) Throttle(key string) (idp.Throttle, error) {
 	return h, err
 }
 
+// PutThrottle writes the whole state. Callers read it in the same transaction,
+// so no failure between the two is lost.
 func (t *tx) PutThrottle(h idp.Throttle) error {
 	_, err := t.exec("throttle "+h.Key, `
 		INSERT INTO throttles (`+throttleColumns+`) VALUES (?, ?, ?, ?)
@@ -34,6 +36,8 @@ func (t *tx) PutThrottle(h idp.Throttle) error {
 	return err
 }
 
+// SweepThrottles begins with the oldest, along the index of times. The caller
+// chooses a time by which an allowance is whole again.
 func (t *tx) SweepThrottles(before time.Time, limit int) (int, error) {
 	n, err := t.exec("throttles", `
 		DELETE FROM throttles WHERE key IN (

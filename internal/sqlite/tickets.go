@@ -18,6 +18,8 @@ func scanTicket(r row) (idp.Ticket, error) {
 	return k, err
 }
 
+// CreateTicket keeps the address in the ticket: the user may have another when
+// the link is followed.
 func (t *tx) CreateTicket(k idp.Ticket) error {
 	return t.insert("ticket", "tickets", ticketColumns,
 		hash(k.Hash), k.Kind, k.UserID, k.Email, t.created(k.CreatedAt), millis(k.ExpiresAt), millis(k.UsedAt))

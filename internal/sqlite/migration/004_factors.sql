@@ -25,6 +25,7 @@ CREATE TABLE devices (
 ) STRICT;
 
 CREATE INDEX devices_of_user ON devices (user_id, created_at);
+CREATE INDEX devices_by_sight ON devices (seen_at);
 
 CREATE TABLE tickets (
   hash       BLOB PRIMARY KEY CHECK (length(hash) = 32),
