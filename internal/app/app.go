@@ -22,6 +22,7 @@ import (
 	"github.com/tocsin-id/tocsin/internal/httpd"
 	"github.com/tocsin-id/tocsin/internal/identity"
 	"github.com/tocsin-id/tocsin/internal/idp"
+	"github.com/tocsin-id/tocsin/internal/mail"
 	"github.com/tocsin-id/tocsin/internal/oidc"
 	"github.com/tocsin-id/tocsin/internal/safehttp"
 	"github.com/tocsin-id/tocsin/internal/signing"
@@ -51,6 +52,11 @@ type Config struct {
 	RootCAs *x509.CertPool
 	// Policy bounds the sessions of users.
 	Policy identity.SessionPolicy
+	// Risk says what counts as a risk.
+	Risk identity.RiskPolicy
+	// Mail takes mails. Without one Development shows them on a page, and
+	// otherwise there are none.
+	Mail *mail.Server
 	// PublicMetrics serves /metrics to everybody.
 	PublicMetrics bool
 	// Log gets one line per outcome. Required.
@@ -70,7 +76,10 @@ type App struct {
 	clients     *safehttp.Clients
 	site        *web.Site
 	api         *admin.API
-	metrics     *metrics
+	// sender is nil where no mails are sent, outbox where none are shown.
+	sender  *mail.Sender
+	outbox  *mail.Outbox
+	metrics *metrics
 }
 
 // New wires an App. It makes the program's own secrets at the first start.
@@ -109,8 +118,12 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	if err := a.wireSignals(base, sets); err != nil {
 		return nil, err
 	}
+	if err := a.wireMails(); err != nil {
+		return nil, err
+	}
 	a.api, err = admin.NewAPI(admin.Config{
 		DB: cfg.DB, Passwords: a.passwords, Keys: a.keys, Log: cfg.Log,
+		Links: identity.Links{Base: base}, Mails: a.mails(),
 		StreamChanged: func(num idp.StreamNum) { a.transmitter.Wake(num) },
 	})
 	if err != nil {
@@ -158,6 +171,20 @@ func (a *App) wireSignals(base string, sets *signing.SETs) (err error) {
 	return err
 }
 
+// wireMails makes what becomes of mails: a sender, or a page in development.
+func (a *App) wireMails() (err error) {
+	switch {
+	case a.cfg.Mail != nil:
+		a.sender, err = mail.New(mail.Config{DB: a.cfg.DB, Server: *a.cfg.Mail, Log: a.log})
+	case a.cfg.Development:
+		a.outbox = mail.NewOutbox(a.cfg.DB, a.log)
+	}
+	return err
+}
+
+// mails reports whether a mail that is appended gets to somebody.
+func (a *App) mails() bool { return a.sender != nil || a.outbox != nil }
+
 // clientAddress is the address that a request came from, seen through trusted
 // proxies.
 func clientAddress(r *http.Request) string { return httpd.ClientFrom(r.Context()).String() }
@@ -171,6 +198,9 @@ func (a *App) Run(ctx context.Context, ln net.Listener) error {
 	start := func(loop func(context.Context)) { wg.Go(func() { loop(loops) }) }
 	start(a.fanOut.Run)
 	start(a.engine.Run)
+	if a.sender != nil {
+		start(a.sender.Run)
+	}
 	for _, c := range a.chores() {
 		start(func(ctx context.Context) { keepHouse(ctx, a.log, c) })
 	}
@@ -196,6 +226,7 @@ func (a *App) chores() []chore {
 			return swept.Erased + swept.Expired + swept.Signals, err
 		}},
 		{"signing keys", time.Minute, a.sweepKeys},
+		{"mails", 10 * time.Minute, sweepMails(a.cfg.DB)},
 		{"sessions and tokens", 10 * time.Minute, sweepIdentity(a.cfg.DB)},
 	}
 }

@@ -51,6 +51,9 @@ const sweepLimit = 500
 const (
 	// keepEndedSessions is how long an ended session stays on record.
 	keepEndedSessions = 30 * 24 * time.Hour
+	// keepMails is how long a mail stays on record, without its text, after it
+	// was sent or given up.
+	keepMails = 30 * 24 * time.Hour
 	// keepDeadTokens is how long an expired token stays on record: reuse is
 	// recognised for so long.
 	keepDeadTokens = 7 * 24 * time.Hour
@@ -66,6 +69,17 @@ func sweepIdentity(db idp.DB) func(context.Context) (int, error) {
 			}
 			tokens, err := tx.SweepTokens(tx.Now().Add(-keepDeadTokens), sweepLimit)
 			n = sessions + tokens
+			return err
+		})
+		return n, err
+	}
+}
+
+// sweepMails erases what is left of mails that were sent or given up.
+func sweepMails(db idp.DB) func(context.Context) (int, error) {
+	return func(ctx context.Context) (n int, err error) {
+		err = db.Update(ctx, func(tx idp.Tx) error {
+			n, err = tx.SweepMails(tx.Now().Add(-keepMails), sweepLimit)
 			return err
 		})
 		return n, err

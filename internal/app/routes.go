@@ -16,6 +16,7 @@ import (
 
 	"github.com/tocsin-id/tocsin/internal/httpd"
 	"github.com/tocsin-id/tocsin/internal/idp"
+	"github.com/tocsin-id/tocsin/internal/mail"
 )
 
 // Handler serves everything.
@@ -39,6 +40,9 @@ func (a *App) Handler() http.Handler {
 	a.oidc.Mount(r)
 	a.transmitter.Mount(r)
 	r.Mount("/api/v1", a.api)
+	if a.outbox != nil {
+		r.Method(http.MethodGet, mail.OutboxPath, a.outbox)
+	}
 	a.site.Mount(r)
 	r.NotFound(a.site.NotFound)
 	r.MethodNotAllowed(func(w http.ResponseWriter, req *http.Request) { refuseMethod(w, req, r) })

@@ -46,6 +46,8 @@ func (r row) contentType() string {
 	switch {
 	case r.body == "":
 		return ""
+	case r.target == "/api/v1/users/import":
+		return "application/x-ndjson"
 	case strings.HasPrefix(r.body, "{"):
 		return "application/json"
 	}
@@ -166,10 +168,11 @@ func (p *program) newObjects(n string) objects {
 		"atlas": string(p.applications["atlas"].ID), "beacon-stream": string(p.newStream("beacon", idp.Poll, "").ID),
 	}
 	p.update(func(tx idp.Tx) error {
-		user, err := identity.CreateUser(p.Context(), tx, idp.System(), idp.User{Username: "user-" + n}, idp.Secret{}, identity.Cause{})
+		user, err := identity.CreateUser(p.Context(), tx, idp.System(), idp.User{Username: "user-" + n}, idp.NewSecret("no hash"), identity.Cause{Txn: "change-" + n})
 		if err != nil {
 			return err
 		}
+		app := idp.Credential{ID: idp.NewID[idp.CredentialID](), UserID: user.ID, Kind: idp.CredentialTOTP, Name: n, Secret: idp.NewSecret("seed")}
 		g := idp.Group{ID: idp.NewID[idp.GroupID](), Name: "group-" + n}
 		a := idp.Application{ID: idp.NewID[idp.ApplicationID](), Slug: "application-" + n, Name: n}
 		oidc := idp.OIDCProvider{
@@ -181,7 +184,9 @@ func (p *program) newObjects(n string) objects {
 		token := idp.APIToken{ID: idp.NewID[string](), Name: n, Hash: idp.HashToken(n), CreatedAt: tx.Now()}
 		o["users"], o["user"], o["groups"], o["applications"] = string(user.ID), string(p.ada.ID), string(g.ID), string(a.ID)
 		o["oidc-providers"], o["ssf-providers"], o["api-tokens"] = string(oidc.ID), string(ssf.ID), token.ID
+		o["credential"], o["changes"] = string(app.ID), "change-"+n
 		for _, create := range []func() error{
+			func() error { return tx.PutCredential(app) },
 			func() error { return tx.CreateSigningKey(key) },
 			func() error { return tx.CreateGroup(g) },
 			func() error { return tx.CreateApplication(a) },

@@ -11,11 +11,14 @@ import (
 	"io"
 	"net"
 	"os"
+	"strings"
 
+	"github.com/tocsin-id/tocsin/caep"
 	"github.com/tocsin-id/tocsin/internal/admin"
 	"github.com/tocsin-id/tocsin/internal/config"
 	"github.com/tocsin-id/tocsin/internal/identity"
 	"github.com/tocsin-id/tocsin/internal/idp"
+	"github.com/tocsin-id/tocsin/internal/mail"
 )
 
 // Serve runs the production program until ctx ends. It logs to out.
@@ -65,6 +68,7 @@ func production(c config.Config) (cfg Config, err error) {
 	cfg.AllowHTTP = c.Outbound.AllowHTTP
 	cfg.PublicMetrics = c.Metrics.Public
 	cfg.Policy = identity.SessionPolicy{Idle: c.Sessions.Idle, Absolute: c.Sessions.Absolute}
+	cfg.Risk = risk(c.Risk)
 	if c.TLS.Certificate != "" {
 		certificate, err := tls.LoadX509KeyPair(c.TLS.Certificate, c.TLS.Key)
 		if err != nil {
@@ -77,7 +81,36 @@ func production(c config.Config) (cfg Config, err error) {
 			return cfg, fmt.Errorf("outbound.ca_file: %w", err)
 		}
 	}
+	cfg.Mail = mailServer(c.Mail, cfg.RootCAs)
 	return cfg, nil
+}
+
+// mailServer is nil when no mail server is configured.
+func mailServer(c config.Mail, roots *x509.CertPool) *mail.Server {
+	if c.Host == "" {
+		return nil
+	}
+	return &mail.Server{Host: c.Host, Port: c.Port, Security: mail.Security(c.TLS),
+		User: c.User, Password: idp.NewSecret(c.Password), From: c.From, RootCAs: roots}
+}
+
+// risk turns the configuration, where 0 is never, into a policy, where 0 is
+// the default.
+func risk(c config.Risk) identity.RiskPolicy {
+	count := func(n int) int {
+		if n == 0 {
+			return -1
+		}
+		return n
+	}
+	p := identity.RiskPolicy{
+		MediumFailures: count(c.MediumFailures), HighFailures: count(c.HighFailures), FactorFailures: count(c.FactorFailures),
+		IgnoreNewDevices: c.NewDevice == "none",
+	}
+	if !p.IgnoreNewDevices {
+		p.NewDevice = caep.RiskLevel(strings.ToUpper(c.NewDevice))
+	}
+	return p
 }
 
 // authorities returns the system's certificate authorities and those of a

@@ -17,6 +17,7 @@ import (
 	"net/mail"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -37,6 +38,7 @@ type Config struct {
 	Outbound Outbound `koanf:"outbound"`
 	Mail     Mail     `koanf:"mail"`
 	Sessions Sessions `koanf:"sessions"`
+	Risk     Risk     `koanf:"risk"`
 	Metrics  Metrics  `koanf:"metrics"`
 	Log      Log      `koanf:"log"`
 }
@@ -71,6 +73,14 @@ type Sessions struct {
 	Absolute time.Duration `koanf:"absolute" doc:"How long a session lasts at most, 5m to 8760h."`
 }
 
+// Risk says what applications are told of as a risk.
+type Risk struct {
+	MediumFailures int    `koanf:"medium_failures" doc:"How many sign-ins in a row have to fail for one account until applications that ask for it learn of a medium risk, 0 to 10000; 0 never tells."`
+	HighFailures   int    `koanf:"high_failures" doc:"The same for a high risk; more than medium_failures, unless it is 0."`
+	FactorFailures int    `koanf:"factor_failures" doc:"How many second factors in a row have to fail until there is a high risk, 0 to 10000; 0 never tells. Whoever fails there knows the password."`
+	NewDevice      string `koanf:"new_device" doc:"The risk of a sign-in in a browser that the user never signed in with, while there are others: low, medium, high or none."`
+}
+
 // Metrics says who may read /metrics.
 type Metrics struct {
 	Public bool `koanf:"public" doc:"Serves /metrics to everybody. Otherwise it asks for an API token."`
@@ -88,6 +98,7 @@ func Default() Config {
 		Listen:   "127.0.0.1:8080",
 		Data:     "data",
 		Mail:     Mail{Port: 587, TLS: "starttls"},
+		Risk:     Risk{MediumFailures: 10, HighFailures: 50, FactorFailures: 5, NewDevice: "medium"},
 		Sessions: Sessions{Idle: 12 * time.Hour, Absolute: 720 * time.Hour},
 		Log:      Log{Level: "info", Format: "auto"},
 	}
@@ -117,7 +128,7 @@ func (c Config) Validate() error {
 	if _, err := Networks("outbound.allow_networks", c.Outbound.AllowNetworks); err != nil {
 		errs = append(errs, err)
 	}
-	errs = append(errs, c.Mail.validate())
+	errs = append(errs, c.Mail.validate(), c.Risk.validate())
 	if c.Sessions.Idle < 5*time.Minute || c.Sessions.Idle > 720*time.Hour {
 		fail("sessions.idle", "must be 5m to 720h, not %v", c.Sessions.Idle)
 	}
@@ -159,6 +170,26 @@ func (m Mail) validate() error {
 	}
 	if _, err := mail.ParseAddress(m.From); err != nil {
 		fail("from", "must be an address such as Tocsin <tocsin@example.com>, not %q", m.From)
+	}
+	return errors.Join(errs...)
+}
+
+// validate returns all that is wrong with the section.
+func (r Risk) validate() error {
+	var errs []error
+	for _, n := range []struct {
+		field string
+		value int
+	}{{"medium_failures", r.MediumFailures}, {"high_failures", r.HighFailures}, {"factor_failures", r.FactorFailures}} {
+		if n.value < 0 || n.value > 10_000 {
+			errs = append(errs, fmt.Errorf("risk.%s: must be 0 to 10000, not %d", n.field, n.value))
+		}
+	}
+	if r.HighFailures != 0 && r.HighFailures <= r.MediumFailures {
+		errs = append(errs, fmt.Errorf("risk.high_failures: must be more than medium_failures, which are %d", r.MediumFailures))
+	}
+	if !slices.Contains([]string{"low", "medium", "high", "none"}, r.NewDevice) {
+		errs = append(errs, fmt.Errorf("risk.new_device: must be low, medium, high or none, not %q", r.NewDevice))
 	}
 	return errors.Join(errs...)
 }
