@@ -245,6 +245,9 @@ func (in *usersReader) unique(line int, field, value string) {
 
 // done returns what was read, unless something is wrong with it.
 func (in *usersReader) done() ([]ImportedUser, error) {
+	if len(in.users) == 0 && in.err() == nil {
+		in.add(1, "", "is where the file ends: it holds no users")
+	}
 	if err := in.err(); err != nil {
 		return nil, err
 	}
