@@ -100,9 +100,11 @@ func VerifyStream(ctx context.Context, tx idp.Tx, actor idp.Actor, id idp.Stream
 	if err != nil {
 		return idp.Stream{}, err
 	}
-	p, err := tx.SSFProvider(s.ProviderID)
-	if err != nil {
-		return idp.Stream{}, err
+	var p idp.SSFProvider
+	if s.Method != idp.Logout { // that of logout tokens is refused below
+		if p, err = tx.SSFProvider(s.ProviderID); err != nil {
+			return idp.Stream{}, err
+		}
 	}
 	if entry.Txn, err = transmitter.RequestVerification(ctx, tx, actor, p, s, nil); err != nil {
 		return idp.Stream{}, err
