@@ -234,12 +234,12 @@ func TestMaxPolls(t *testing.T) {
 // TestLongPollDeadlines: the deadlines that a server has for ordinary requests
 // do not cut a long poll short.
 func TestLongPollDeadlines(t *testing.T) {
-	e := newEnvInside(t, func(c *transmitter.Config, _ *idp.SSFProvider) { c.LongPoll = 300 * time.Millisecond })
+	e := newEnvInside(t, func(c *transmitter.Config, _ *idp.SSFProvider) { c.LongPoll = 900 * time.Millisecond })
+	s := e.createPoll() // before there are deadlines, which a slow disk may miss
 	e.server = httptest.NewUnstartedServer(e.handler)
-	e.server.Config.ReadTimeout, e.server.Config.WriteTimeout = 100*time.Millisecond, 100*time.Millisecond
+	e.server.Config.ReadTimeout, e.server.Config.WriteTimeout = 300*time.Millisecond, 300*time.Millisecond
 	e.server.Start()
 	t.Cleanup(e.server.Close)
-	s := e.createPoll()
 	for range 2 {
 		if a := e.do("POST", pollPath(s), read, object{}).want(http.StatusOK); a.body != `{"sets":{}}` {
 			t.Errorf("answer = %s", a.body)
