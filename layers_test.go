@@ -84,6 +84,7 @@ var libraries = map[string]string{
 
 	"github.com/go-chi/":            httpUsers,
 	"github.com/danielgtaylor/huma": httpUsers,
+	"github.com/ccojocar/zxcvbn-go": "internal/web",
 	"github.com/a-h/templ":          "internal/web internal/web/page internal/demo",
 
 	"code.dny.dev/ssrf":                   "internal/safehttp",

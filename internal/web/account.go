@@ -27,7 +27,7 @@ func (s *Site) serveProfile(v *visit) error {
 	}
 	return v.show(http.StatusOK, page.Profile{
 		Frame: s.frame(v, "Profile", page.AccountProfile),
-		Name:  v.user.Name, Username: v.user.Username, Email: v.user.Email,
+		Name:  v.user.Name, Username: v.user.Username, Email: v.user.Email, RecoveryEmail: v.user.RecoveryEmail,
 		Groups: groups, Since: v.user.CreatedAt,
 	}.Page())
 }

@@ -267,6 +267,12 @@ func (s screen) emulate() chromedp.Action[chromedp.Void] {
 func (c *chromium) shoot(file, address string) {
 	c.t.Helper()
 	c.do(chromedp.Navigate(address), visible("main"))
+	c.look(file)
+}
+
+// look is shoot for the page that is open.
+func (c *chromium) look(file string) {
+	c.t.Helper()
 	excess := ask(c, chromedp.Evaluate[int](`document.documentElement.scrollWidth - document.documentElement.clientWidth`))
 	styled := ask(c, chromedp.Evaluate[bool](`getComputedStyle(document.documentElement).getPropertyValue("--color-primary") !== ""`))
 	picture := ask(c, chromedp.FullScreenshot(100))

@@ -15,7 +15,7 @@ func contentPolicy(secure bool) string {
 	if !secure {
 		images += " http:"
 	}
-	return "default-src 'none'; style-src 'self'; script-src 'self'; " + images +
+	return "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; " + images +
 		"; form-action 'self'; base-uri 'none'; frame-ancestors 'none'" +
 		"; require-trusted-types-for 'script'; trusted-types 'none'"
 }

@@ -161,25 +161,27 @@ func TestFormLimits(t *testing.T) {
 // TestCookies checks the attributes over https and over http.
 func TestCookies(t *testing.T) {
 	for _, test := range []struct {
-		base, name string
-		secure     bool
+		base, name, device string
+		secure             bool
 	}{
-		{"https://id.example.com", "__Host-tocsin", true},
-		{"http://127.0.0.1:8080", "tocsin_session", false},
+		{"https://id.example.com", "__Host-tocsin", "__Host-tocsin-device", true},
+		{"http://127.0.0.1:8080", "tocsin_session", "tocsin_device", false},
 	} {
 		t.Run(test.base, func(t *testing.T) {
 			w := newWorldWith(t, worldConfig{base: test.base})
 			a := w.newBrowser().post("/sign-in", "login", "ada", "password", adasPassword)
-			if len(a.cookies) != 1 {
-				t.Fatalf("%d cookies, want 1", len(a.cookies))
+			if len(a.cookies) != 2 {
+				t.Fatalf("%d cookies, want 2", len(a.cookies))
 			}
-			c := a.cookies[0]
-			if c.Name != test.name || c.Secure != test.secure || !c.HttpOnly ||
-				c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" || c.MaxAge != 0 {
-				t.Errorf("cookie = %s, want %s with Path=/, HttpOnly, SameSite=Lax, no Domain, no Max-Age, Secure %v", c, test.name, test.secure)
-			}
-			if len(c.Value) != len(idp.NewToken()) {
-				t.Errorf("cookie value has %d characters, want those of a token", len(c.Value))
+			for i, name := range []string{test.name, test.device} {
+				c := a.cookies[i]
+				if c.Name != name || c.Secure != test.secure || !c.HttpOnly ||
+					c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" || (c.MaxAge != 0) != (name == test.device) {
+					t.Errorf("cookie = %s, want %s with Path=/, HttpOnly, SameSite=Lax, no Domain, Secure %v, and Max-Age for the device alone", c, name, test.secure)
+				}
+				if len(c.Value) != len(idp.NewToken()) {
+					t.Errorf("value of %s has %d characters, want those of a token", name, len(c.Value))
+				}
 			}
 		})
 	}

@@ -16,6 +16,13 @@ const (
 	noticePassword = "password-changed"
 	noticeSession  = "session-ended"
 	noticeAdmin    = "admin-created"
+	noticeProfile  = "profile-changed"
+	noticeApp      = "app-added"
+	noticePasskey  = "passkey-added"
+	noticeRenamed  = "factor-renamed"
+	noticeRemoved  = "factor-removed"
+	noticeCodes    = "codes-removed"
+	noticeTicket   = "password-by-mail"
 )
 
 func (c cookies) noticeName() string { return c.name("tocsin-notice", "tocsin_notice") }
@@ -49,6 +56,28 @@ func noticeText(notice string, n int) string {
 		return "That session is signed out, and its applications have been told."
 	case notice == noticeAdmin:
 		return "The administrator is created. Sign in to begin."
+	default:
+		return doneText(notice)
+	}
+}
+
+// doneText is noticeText where no number matters.
+func doneText(notice string) string {
+	switch notice {
+	case noticeProfile:
+		return "Your profile is saved."
+	case noticeApp:
+		return "The app is added. Its codes work from now on."
+	case noticePasskey:
+		return "The passkey is added. You can sign in with it from now on."
+	case noticeRenamed:
+		return "The name is changed."
+	case noticeRemoved:
+		return "It is removed, and no longer signs you in."
+	case noticeCodes:
+		return "The recovery codes are removed."
+	case noticeTicket:
+		return "Your password is set. Sign in with it."
 	default:
 		return ""
 	}

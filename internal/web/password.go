@@ -47,7 +47,11 @@ func (s *Site) changePassword(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if p, ok := checkNewPassword(values); !ok {
+	p, ok := checkNewPassword(values)
+	if found, wrong := checkStrength(values.Get("new"), v.user); ok && wrong != "" {
+		p.NewError, p.Strength, ok = wrong, found, false
+	}
+	if !ok {
 		return s.showPassword(v, http.StatusUnprocessableEntity, p)
 	}
 	others, err := s.otherSessions(v)
@@ -91,15 +95,15 @@ func checkNewPassword(values url.Values) (page.Password, bool) {
 // replacePassword proves the present password and sets the new one. A browser
 // that was left open does not give endless guesses at the password.
 func (s *Site) replacePassword(v *visit, current, fresh string) error {
-	ctx, address := v.r.Context(), s.address(v.r)
-	if wait := s.attempts.begin(v.user.Username, address); wait > 0 {
-		return &slowError{wait}
-	}
-	proof, err := s.passwords.Prove(ctx, s.db, v.user.ID, current)
+	ctx := v.r.Context()
+	var proof identity.Proof
+	err := s.try(v, v.user.Username, false, func() (err error) {
+		proof, err = s.passwords.Prove(ctx, s.db, v.user.ID, current)
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	s.attempts.succeed(v.user.Username, address)
 	hash, err := s.passwords.Hash(ctx, fresh)
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/tocsin-id/tocsin/internal/identity"
 	"github.com/tocsin-id/tocsin/internal/idp"
 	"github.com/tocsin-id/tocsin/internal/oidc"
 	"github.com/tocsin-id/tocsin/internal/web/page"
@@ -38,10 +39,10 @@ func (s *Site) follow(v *visit, f signInForm, step oidc.Step) error {
 	}
 	switch step := step.(type) {
 	case oidc.SignIn:
-		if f.login = step.LoginHint; f.login == "" {
-			f.login = v.user.Username
+		if step.StepUp {
+			return s.stepUp(v, f, step)
 		}
-		return s.showSignIn(v, http.StatusOK, f, "", step)
+		return s.askWhole(v, f, step)
 	case oidc.Consent:
 		return s.showConsent(v, f.request, step)
 	case oidc.Denied:
@@ -52,6 +53,47 @@ func (s *Site) follow(v *visit, f signInForm, step oidc.Step) error {
 	default:
 		return fmt.Errorf("authorization request: unknown step %T", step)
 	}
+}
+
+// askWhole asks for a sign-in from its first step.
+func (s *Site) askWhole(v *visit, f signInForm, step oidc.SignIn) error {
+	if f.login = step.LoginHint; f.login == "" {
+		f.login = v.user.Username
+	}
+	return s.showSignIn(v, http.StatusOK, f, "", step)
+}
+
+// stepUp asks the user of a session for what it lacks. After a recent sign-in
+// that is one more step; otherwise it is all of them again, because what was
+// proved long ago is no part of a fresh proof.
+func (s *Site) stepUp(v *visit, f signInForm, step oidc.SignIn) error {
+	var factors identity.Factors
+	var proof identity.Proof
+	err := s.db.View(v.r.Context(), func(tx idp.Tx) (err error) {
+		if factors, err = identity.FactorsOf(tx, v.user.ID); err != nil {
+			return err
+		}
+		proof, err = identity.ProofOfSession(v.r.Context(), tx, v.session.ID)
+		return err
+	})
+	old := errors.Is(err, identity.ErrProveAgain)
+	switch {
+	case err != nil && !old:
+		return err
+	case !canMeet(step.Need, factors):
+		return v.show(http.StatusForbidden, page.Unmet{
+			Frame:   s.frame(v, "More is needed for "+step.Application.Name, ""),
+			Waiting: waitingView(f, step), Passkey: step.Need == idp.PolicyPasskey,
+		}.Page())
+	case old:
+		return s.askWhole(v, f, step)
+	}
+	return s.keep(v, f.progress(), proof, factorPath)
+}
+
+// canMeet reports whether a user has what a policy needs.
+func canMeet(need idp.SignInPolicy, factors identity.Factors) bool {
+	return factors.Passkeys > 0 || need == idp.PolicyFactor && factors.TOTP > 0
 }
 
 // at is a page of an authorization request.

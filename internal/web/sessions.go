@@ -21,14 +21,46 @@ func (s *Site) serveSessions(v *visit) error {
 	if err != nil {
 		return err
 	}
-	p := page.Sessions{Frame: s.frame(v, "Where you are signed in", page.AccountSessions)}
-	for _, session := range slices.Insert(sessions, 0, v.session) {
-		p.Sessions = append(p.Sessions, page.SessionView{
-			ID: string(session.ID), Device: device(session), Current: session.ID == v.session.ID,
-			SignedInAt: session.CreatedAt, LastSeenAt: session.LastSeenAt,
-		})
+	p := page.Sessions{}
+	err = s.db.View(v.r.Context(), func(tx idp.Tx) error {
+		names, err := applicationNames(tx)
+		if err != nil {
+			return err
+		}
+		for _, session := range slices.Insert(sessions, 0, v.session) {
+			view := page.SessionView{
+				ID: string(session.ID), Device: device(session), Current: session.ID == v.session.ID,
+				SignedInAt: session.CreatedAt, LastSeenAt: session.LastSeenAt,
+			}
+			if view.Applications, err = signedInTo(tx, session.ID, names); err != nil {
+				return err
+			}
+			p.Sessions = append(p.Sessions, view)
+		}
+		p.Endings, err = endingViews(tx, v.user.ID)
+		return err
+	})
+	if err != nil {
+		return err
 	}
+	p.Frame = s.frame(v, "Where you are signed in", page.AccountSessions)
 	return v.show(http.StatusOK, p.Page())
+}
+
+// signedInTo names the applications that a session signed in to.
+func signedInTo(tx idp.Tx, id idp.SessionID, names map[idp.ApplicationID]string) ([]string, error) {
+	ids, err := tx.SessionApplications(id)
+	if err != nil {
+		return nil, err
+	}
+	var list []string
+	for _, id := range ids {
+		if name, ok := names[id]; ok {
+			list = append(list, name)
+		}
+	}
+	slices.Sort(list)
+	return list, nil
 }
 
 // otherSessions returns the user's live sessions without this one, the latest

@@ -67,113 +67,140 @@ func afterSignIn(f signInForm) string {
 // showSignIn shows the form. The step says which application waits for it, if
 // one does.
 func (s *Site) showSignIn(v *visit, status int, f signInForm, failure string, step oidc.SignIn) error {
-	title := "Sign in"
-	p := page.SignIn{Request: f.request, Next: f.next, Login: f.login, Failure: failure, Again: step.Again}
+	passkey, err := s.askPasskey(v, nil)
+	if err != nil {
+		return err
+	}
+	p := page.SignIn{
+		Waiting: waitingView(f, step), Login: f.login, Passkey: passkey, Failure: failure,
+		Again: step.Again || step.StepUp, Only: step.Need == idp.PolicyPasskey && !step.Wished,
+	}
+	p.Frame = s.frame(v, signInTitle("Sign in", failure, step), "")
+	return v.show(status, p.Page())
+}
+
+func signInTitle(title, failure string, step oidc.SignIn) string {
 	if step.Application.ID != "" {
 		title += " to " + step.Application.Name
-		app := applicationView(step.Application)
-		p.Application = &app
 	}
 	if failure != "" {
 		title = "Error: " + title
 	}
-	p.Frame = s.frame(v, title, "")
-	return v.show(status, p.Page())
+	return title
 }
 
-// signIn checks the password and begins a session.
+// waitingView is what a sign-in goes on to, as the pages name it.
+func waitingView(f signInForm, step oidc.SignIn) page.Waiting {
+	w := page.Waiting{Request: f.request, Next: f.next}
+	if step.Application.ID != "" {
+		app := applicationView(step.Application)
+		w.Application = &app
+	}
+	return w
+}
+
+// signIn checks the password, the first step of a sign-in.
 func (s *Site) signIn(v *visit) error {
 	values, err := v.form()
 	if err != nil {
 		return err
 	}
-	f, address := readSignIn(values), s.address(v.r)
-	if wait := s.attempts.begin(f.login, address); wait > 0 {
-		return s.slowDown(wait, f.page())
-	}
-	proof, err := s.passwords.Authenticate(v.r.Context(), s.db, f.login, values.Get("password"))
-	if err == nil {
-		err = s.begin(v, proof)
-	}
-	if errors.Is(err, identity.ErrCredentials) || errors.Is(err, identity.ErrStale) {
-		s.logFailure(v, err)
-		return s.refuseSignIn(v, f)
-	}
-	s.attempts.succeed(f.login, address)
+	f := readSignIn(values)
+	step, err := s.stepOf(v, f)
 	if err != nil {
 		return err
 	}
-	if f.request != "" {
-		return s.continueRequest(v, f)
+	var proof identity.Proof
+	err = s.try(v, f.login, false, func() (err error) {
+		proof, err = s.passwords.Authenticate(v.r.Context(), s.db, f.login, values.Get("password"))
+		return err
+	})
+	if err != nil {
+		const failure = "That user name and password do not match. Check both and try again."
+		return s.refuseSignIn(v, f, step, failure, err)
 	}
-	return v.redirect(afterSignIn(f))
+	return s.proceed(v, f.progress(), step, proof)
 }
 
-// logFailure says why a sign-in failed. What was typed stays out of the log,
-// and with it the text of the error: people type their password into the
-// wrong field.
+// signInWithPasskey is the first step and the last: the passkey tells who it
+// is, and has verified them. Tries are not counted: there is nothing to guess,
+// and no account to count them for.
+func (s *Site) signInWithPasskey(v *visit) error {
+	values, err := v.form()
+	if err != nil {
+		return err
+	}
+	f := readSignIn(values)
+	step, err := s.stepOf(v, f)
+	if err != nil {
+		return err
+	}
+	proof, err := s.provePasskey(v, values.Get("response"), nil)
+	if err != nil {
+		const failure = "The passkey was not accepted. Try again, or sign in with your password."
+		return s.refuseSignIn(v, f, step, failure, err)
+	}
+	return s.proceed(v, f.progress(), step, proof)
+}
+
+// stepOf is what the application of an authorization request wants of a whole
+// sign-in; zero without a request.
+func (s *Site) stepOf(v *visit, f signInForm) (oidc.SignIn, error) {
+	if f.request == "" {
+		return oidc.SignIn{}, nil
+	}
+	next, err := s.oidc.Resume(v.r.Context(), f.request, nil)
+	if err != nil {
+		return oidc.SignIn{}, requestError(err)
+	}
+	step, ok := next.(oidc.SignIn)
+	if !ok { // it wants an answer without a page, so no page of ours led here
+		return oidc.SignIn{}, errRequestOver
+	}
+	return step, nil
+}
+
+// refuseSignIn shows the form again. It says the same whatever was wrong.
+func (s *Site) refuseSignIn(v *visit, f signInForm, step oidc.SignIn, failure string, cause error) error {
+	if !isRefusal(cause) {
+		return s.orSlow(cause, f.page())
+	}
+	s.logFailure(v, cause)
+	return s.showSignIn(v, http.StatusUnauthorized, f, failure, step)
+}
+
+// isRefusal reports whether somebody failed to prove who they are, rather than
+// we to find out.
+func isRefusal(err error) bool {
+	for _, refusal := range []error{identity.ErrCredentials, identity.ErrStale, identity.ErrCode, identity.ErrPasskey, errCeremonyOver} {
+		if errors.Is(err, refusal) {
+			return true
+		}
+	}
+	return false
+}
+
+// logFailure says why a proof failed. What was typed stays out of the log, and
+// with it the text of the error: people type their password into the wrong
+// field.
 func (s *Site) logFailure(v *visit, err error) {
 	cause := "wrong password"
 	switch {
 	case errors.Is(err, idp.ErrDisabled):
 		cause = "disabled user"
+	case errors.Is(err, errCeremonyOver):
+		cause = "challenge expired"
+	case errors.Is(err, identity.ErrPasskey):
+		cause = "passkey"
+	case errors.Is(err, identity.ErrCode) && errors.Is(err, idp.ErrReused):
+		cause = "code used before"
+	case errors.Is(err, identity.ErrCode):
+		cause = "wrong code"
 	case errors.Is(err, idp.ErrNotFound):
 		cause = "unknown user, or one without a password"
 	case errors.Is(err, identity.ErrStale):
-		cause = "password changed meanwhile"
+		cause = "credential changed meanwhile, or proof too old"
 	}
-	s.log.LogAttrs(v.r.Context(), slog.LevelInfo, "password refused", slog.String("path", v.r.URL.Path),
+	s.log.LogAttrs(v.r.Context(), slog.LevelInfo, "proof refused", slog.String("path", v.r.URL.Path),
 		slog.String("address", s.address(v.r)), slog.String("cause", cause))
-}
-
-// refuseSignIn shows the form again. It says the same whatever was wrong.
-func (s *Site) refuseSignIn(v *visit, f signInForm) error {
-	const failure = "That user name and password do not match. Check both and try again."
-	var step oidc.SignIn
-	if f.request != "" {
-		next, err := s.oidc.Resume(v.r.Context(), f.request, nil)
-		if err != nil {
-			return requestError(err)
-		}
-		step, _ = next.(oidc.SignIn)
-	}
-	return s.showSignIn(v, http.StatusUnauthorized, f, failure, step)
-}
-
-// begin gives the browser a session with a token that it did not have before,
-// so that nobody who planted or saw an earlier one is signed in with it.
-//
-// A session of the same user goes on, so that applications keep it. One of
-// somebody else ends: this browser is no longer theirs.
-func (s *Site) begin(v *visit, proof identity.Proof) error {
-	ctx := v.r.Context()
-	var session idp.Session
-	var user idp.User
-	var token string
-	err := s.db.Update(ctx, func(tx idp.Tx) (err error) {
-		if user, err = tx.User(proof.UserID()); err != nil {
-			return err
-		}
-		if v.signedIn() && v.user.ID == user.ID {
-			session, token, err = identity.Reauthenticate(ctx, tx, s.actor(v, user), v.session.ID, proof)
-			if !errors.Is(err, idp.ErrExpired) {
-				return err
-			}
-		} else if v.signedIn() {
-			if err := identity.SignOut(ctx, tx, s.actor(v, v.user), v.session.ID, identity.Cause{}); err != nil {
-				return err
-			}
-		}
-		actor := s.actor(v, user)
-		actor.Session = ""
-		session, token, err = identity.SignIn(ctx, tx, actor, s.sessions, proof, identity.Cause{})
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	v.session, v.user = session, user
-	s.cookies.setSession(v.w, token)
-	s.log.LogAttrs(ctx, slog.LevelInfo, "signed in", slog.Any("user", user), slog.Any("session", session))
-	return nil
 }

@@ -40,11 +40,18 @@ type Config struct {
 	Passwords *identity.Passwords
 	// Sessions says how long sessions live; the zero policy is the usual one.
 	Sessions identity.SessionPolicy
+	// Risk says which sign-ins and failures are a risk; the zero policy is the
+	// usual one.
+	Risk identity.RiskPolicy
+	// Passkeys runs their ceremonies; nil has none.
+	Passkeys *identity.Passkeys
 	// OIDC continues sign-ins that applications asked for. Required.
 	OIDC OpenID
 	// Base is the URL that browsers use. Its scheme decides whether cookies
 	// are Secure. Required.
 	Base *url.URL
+	// Mails says that mails are sent, so that people can recover their account.
+	Mails bool
 	// ClientAddress returns the address a request comes from, without port.
 	// Nil takes that of the connection, which is the proxy's behind a proxy.
 	ClientAddress func(*http.Request) string
@@ -59,16 +66,19 @@ type Config struct {
 type Site struct {
 	db        idp.DB
 	passwords *identity.Passwords
+	passkeys  *identity.Passkeys
 	sessions  identity.SessionPolicy
+	risk      identity.RiskPolicy
 	oidc      OpenID
 	address   func(*http.Request) string
 	requestID func(*http.Request) string
+	base      *url.URL
+	mails     bool
 	log       *slog.Logger
 	assets    *assets
 	cookies   cookies
 	policy    string
 	crossSite *http.CrossOriginProtection
-	attempts  *attempts
 	// ceremonies carry what takes two requests.
 	ceremonies ceremonies
 	routes     []Route
@@ -85,14 +95,13 @@ func New(c Config) (*Site, error) {
 	}
 	secure := c.Base.Scheme == "https"
 	s := &Site{
-		db: c.DB, passwords: c.Passwords, sessions: c.Sessions,
+		db: c.DB, passwords: c.Passwords, passkeys: c.Passkeys, sessions: c.Sessions, risk: c.Risk,
 		oidc: c.OIDC, address: c.ClientAddress,
-		requestID: c.RequestID, log: c.Log,
+		requestID: c.RequestID, log: c.Log, base: c.Base, mails: c.Mails,
 		assets:     files,
 		cookies:    cookies{secure: secure},
 		policy:     contentPolicy(secure),
 		crossSite:  http.NewCrossOriginProtection(),
-		attempts:   newAttempts(),
 		ceremonies: newCeremonies(),
 	}
 	if s.address == nil {
@@ -120,6 +129,9 @@ func (c Config) check() error {
 	}
 	if c.Passwords == nil {
 		errs = append(errs, errors.New("web: Passwords is nil"))
+	}
+	if err := c.Risk.Validate(); err != nil {
+		errs = append(errs, fmt.Errorf("web: Risk: %w", err))
 	}
 	if c.OIDC == nil {
 		errs = append(errs, errors.New("web: OIDC is nil"))
@@ -157,16 +169,41 @@ func (s *Site) table() []Route {
 		{"GET", "/", ForUsers, s.servePortal},
 		{"GET", "/sign-in", ForEveryone, s.serveSignIn},
 		{"POST", "/sign-in", ForEveryone, s.signIn},
+		{"POST", "/sign-in/passkey", ForEveryone, s.signInWithPasskey},
+		{"GET", factorPath, ForEveryone, s.serveSecondStep},
+		{"POST", factorPath, ForEveryone, s.takeSecondStep},
+		{"GET", newPasswordPath, ForEveryone, s.serveNewPassword},
+		{"POST", newPasswordPath, ForEveryone, s.takeNewPassword},
 		{"GET", "/consent", ForUsers, s.serveConsent},
 		{"POST", "/consent", ForUsers, s.answerConsent},
 		{"GET", "/sign-out", ForEveryone, s.serveSignOut},
 		{"POST", "/sign-out", ForEveryone, s.signOut},
 		{"GET", "/account", ForUsers, s.serveProfile},
+		{"GET", profilePath, ForUsers, s.serveProfileForm},
+		{"POST", profilePath, ForUsers, s.changeProfile},
+		{"POST", againPath, ForUsers, s.goAgain},
 		{"GET", "/account/password", ForUsers, s.servePassword},
 		{"POST", "/account/password", ForUsers, s.changePassword},
+		{"GET", "/account/factors", ForUsers, s.serveFactors},
+		{"GET", "/account/factors/edit", ForUsers, s.serveFactorForm},
+		{"POST", "/account/factors/rename", ForUsers, s.renameFactor},
+		{"POST", "/account/factors/remove", ForUsers, s.removeFactor},
+		{"GET", "/account/factors/app", ForUsers, s.serveAppForm},
+		{"POST", "/account/factors/app", ForUsers, s.addApp},
+		{"GET", passkeyPath, ForUsers, s.servePasskeyForm},
+		{"POST", passkeyPath, ForUsers, s.addPasskey},
+		{"POST", "/account/factors/codes", ForUsers, s.makeCodes},
+		{"POST", "/account/factors/codes/remove", ForUsers, s.removeCodes},
 		{"GET", "/account/sessions", ForUsers, s.serveSessions},
+		{"GET", "/account/sessions/receipts", ForUsers, s.serveReceipts},
 		{"POST", "/account/sessions/end", ForUsers, s.endSession},
 		{"POST", "/account/sessions/end-all", ForUsers, s.endSessions},
+		{"GET", recoverPath, ForEveryone, s.serveRecover},
+		{"POST", recoverPath, ForEveryone, s.startRecovery},
+		{"POST", recoverPath + "/password", ForEveryone, s.useTicket},
+		{"GET", welcomePath, ForEveryone, s.serveTicket},
+		{"POST", welcomePath, ForEveryone, s.useTicket},
+		{"POST", "/password-strength", ForEveryone, s.serveStrength},
 		{"GET", "/setup", ForEveryone, s.serveSetup},
 		{"POST", "/setup", ForEveryone, s.createAdmin},
 	}

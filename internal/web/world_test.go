@@ -41,6 +41,7 @@ type world struct {
 	t         *testing.T
 	db        idp.DB
 	passwords *identity.Passwords
+	passkeys  *identity.Passkeys
 	provider  *oidc.Provider
 	site      *web.Site
 	url       string
@@ -54,6 +55,8 @@ type world struct {
 type worldConfig struct {
 	// base is what the site thinks its URL is; empty is the real one.
 	base string
+	// noMails is a site that cannot send any.
+	noMails bool
 	// redirectURI is atlas's.
 	redirectURI string
 }
@@ -70,17 +73,24 @@ func newWorldWith(t *testing.T, c worldConfig) *world {
 	router := chi.NewRouter()
 	server := httptest.NewServer(router)
 	t.Cleanup(server.Close)
-	w.url = server.URL
+	// Browsers give passkeys to names only, and treat this one as secure.
+	w.url = strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
 	if c.base == "" {
-		c.base = server.URL
+		c.base = w.url
 	}
 	base, err := url.Parse(c.base)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.provider = w.newProvider(server.URL)
+	w.provider = w.newProvider(w.url)
+	w.passkeys, err = identity.NewPasskeys(identity.PasskeysConfig{
+		RPID: "localhost", Origins: []string{w.url}, DisplayName: "Tocsin",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	w.site, err = web.New(web.Config{
-		DB: w.db, Passwords: w.passwords, OIDC: w.provider, Base: base,
+		DB: w.db, Passwords: w.passwords, Passkeys: w.passkeys, OIDC: w.provider, Base: base, Mails: !c.noMails,
 		RequestID: func(*http.Request) string { return "request-1" },
 		Log:       slog.New(slog.NewTextHandler(w.log, nil)),
 	})

@@ -10,7 +10,8 @@
 //
 // with the options of the server (WebAuthn in JSON). When the form is sent, the
 // browser asks the person for the passkey, and the form goes on with the
-// answer. A button that is not for passkeys says formnovalidate and passes.
+// answer. A button that is not for passkeys says formnovalidate and passes. A
+// form that is hidden is shown where there are passkeys.
 
 const bytes = (text) =>
   Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
@@ -59,16 +60,17 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
     failure.hidden = false;
   };
   const passkeys = window.isSecureContext && window.PublicKeyCredential;
-  if (!passkeys) fail("This browser has no passkeys, or the page was opened without TLS.");
+  if (passkeys) form.hidden = false;
+  else fail("This browser has no passkeys, or the page was opened without TLS.");
 
   form.addEventListener("submit", async (event) => {
     if (form.elements.response.value || event.submitter?.formNoValidate) return;
     event.preventDefault();
     if (!passkeys) return;
     failure.hidden = true;
-    const { publicKey } = JSON.parse(form.dataset.options);
+    const publicKey = decoded(JSON.parse(form.dataset.options));
     try {
-      const credential = await navigator.credentials[form.dataset.passkey]({ publicKey: decoded(publicKey) });
+      const credential = await navigator.credentials[form.dataset.passkey]({ publicKey });
       form.elements.response.value = encoded(credential);
     } catch (error) {
       fail(reasons[error.name] ?? "That was cancelled or took too long. Try again.");

@@ -20,6 +20,8 @@ type Field struct {
 	Error string
 	// Focus puts the cursor here when the page opens.
 	Focus bool
+	// Digits brings up the keyboard with digits on a phone.
+	Digits bool
 	// Optional inputs may stay empty.
 	Optional bool
 }

@@ -20,7 +20,7 @@ const hostile = `<script>alert("1")</script> & 'co'`
 func frame(title string, here page.Place) page.Frame {
 	return page.Frame{
 		Title: title, Here: here, Now: now,
-		Assets: page.Assets{Style: "/assets/app.css", Reveal: "/assets/reveal.js", Icon: "/assets/icon.svg"},
+		Assets: page.Assets{Style: "/assets/app.css", Reveal: "/assets/reveal.js", Passkey: "/assets/passkey.js", Live: "/assets/live.js", Icon: "/assets/icon.svg"},
 		Viewer: &page.Viewer{Name: "Ada Lovelace", Username: "ada", Email: "ada@example.com"},
 	}
 }
@@ -70,8 +70,17 @@ func fixtures() map[string]templ.Component {
 	for name, c := range signIns() {
 		pages["sign-in"+name] = c
 	}
+	for name, c := range steps() {
+		pages["step-"+name] = c
+	}
 	for name, c := range accounts() {
 		pages["account-"+name] = c
+	}
+	for name, c := range ownAccount() {
+		pages["account-"+name] = c
+	}
+	for name, c := range recoveries() {
+		pages["recover"+name] = c
 	}
 	for name, c := range setups() {
 		pages["setup"+name] = c
@@ -81,9 +90,9 @@ func fixtures() map[string]templ.Component {
 
 func signIns() map[string]templ.Component {
 	return map[string]templ.Component{
-		"":       page.SignIn{Frame: stranger("Sign in"), Next: "/account"}.Page(),
-		"-for":   page.SignIn{Frame: stranger("Sign in to Atlas"), Request: "req-1", Application: &atlas, Login: "ada@example.com"}.Page(),
-		"-again": page.SignIn{Frame: frame("Sign in to Atlas", ""), Request: "req-1", Application: &atlas, Again: true, Login: "ada"}.Page(),
+		"":       page.SignIn{Frame: stranger("Sign in"), Waiting: page.Waiting{Next: "/account"}}.Page(),
+		"-for":   page.SignIn{Frame: stranger("Sign in to Atlas"), Waiting: page.Waiting{Request: "req-1", Application: &atlas}, Login: "ada@example.com"}.Page(),
+		"-again": page.SignIn{Frame: frame("Sign in to Atlas", ""), Waiting: page.Waiting{Request: "req-1", Application: &atlas}, Again: true, Login: "ada"}.Page(),
 		"-failed": page.SignIn{Frame: stranger("Error: Sign in"), Login: hostile,
 			Failure: "That user name and password do not match. Check both and try again."}.Page(),
 	}
@@ -93,19 +102,21 @@ func accounts() map[string]templ.Component {
 	const rule = "At least 10 characters. A few unrelated words make a good one."
 	return map[string]templ.Component{
 		"profile": page.Profile{Frame: frame("Profile", page.AccountProfile), Name: "Ada Lovelace", Username: "ada",
-			Email: "ada@example.com", Groups: []string{"engineering", "on call"}, Since: now.AddDate(-1, 0, 0)}.Page(),
+			Email: "ada@example.com", RecoveryEmail: "ada@home.example", Groups: []string{"engineering", "on call"}, Since: now.AddDate(-1, 0, 0)}.Page(),
 		"profile-bare": page.Profile{Frame: frame("Profile", page.AccountProfile), Username: strings.Repeat("a", 64), Since: now}.Page(),
 		"password":     page.Password{Frame: frame("Password", page.AccountPassword), Rule: rule, Others: devices}.Page(),
 		"password-wrong": page.Password{Frame: frame("Error: Password", page.AccountPassword), Rule: rule,
 			CurrentError: "This is not your current password."}.Page(),
+		"password-weak": page.Password{Frame: frame("Error: Password", page.AccountPassword), Rule: rule,
+			NewError: "This password is easy to guess.", Strength: page.Strength{Score: 1, Words: "Weak"}}.Page(),
 		"sessions": page.Sessions{Frame: noticed(frame("Sessions", page.AccountSessions), "That session is signed out."),
 			Sessions: []page.SessionView{
 				{ID: "s1", Device: page.Device{Kind: page.Computer, Words: "Firefox on Windows", Address: "203.0.113.7"},
-					SignedInAt: now.Add(-3 * time.Hour), LastSeenAt: now, Current: true},
+					SignedInAt: now.Add(-3 * time.Hour), LastSeenAt: now, Current: true, Applications: []string{"Atlas", "Beacon"}},
 				{ID: "s2", Device: devices[0], SignedInAt: now.Add(-49 * time.Hour), LastSeenAt: now.Add(-61 * time.Minute)},
 				{ID: "s3", Device: page.Device{Kind: page.Tablet, Words: "Chrome on an Android tablet"}, SignedInAt: now.Add(-60 * 24 * time.Hour), LastSeenAt: now.Add(-time.Minute)},
 				{ID: "s4", Device: devices[1], SignedInAt: now.Add(-time.Minute), LastSeenAt: now.Add(-time.Second)},
-			}}.Page(),
+			}, Endings: endings()}.Page(),
 	}
 }
 

@@ -26,6 +26,9 @@ func ago(now, t time.Time) string {
 	}
 }
 
+// Ago is ago for what is told outside of a page.
+func Ago(now, t time.Time) string { return ago(now, t) }
+
 // date is a day as people write it: "23 November 2026".
 func date(t time.Time) string { return t.UTC().Format("2 January 2006") }
 
