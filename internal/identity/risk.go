@@ -84,8 +84,9 @@ func rule(name string, cause idp.Actor) idp.Actor {
 	return idp.Actor{Kind: idp.ActorPolicy, Name: name, Address: cause.Address, UserAgent: cause.UserAgent}
 }
 
-// TryFailed counts a failed try for its account. What was typed counts whether
-// or not there is such a user, so that the work is the same.
+// TryFailed counts a failed try for its account and enters it in the audit log.
+// What was typed counts whether or not there is such a user, so that the work
+// is the same; it is not entered, for it may be a password.
 //
 // It records a risk-level-change of the user when the failures in a row reach a
 // threshold of the policy, once for each.
@@ -106,10 +107,15 @@ func TryFailed(_ context.Context, tx idp.Tx, actor idp.Actor, policy RiskPolicy,
 	if err := tx.PutThrottle(throttle); err != nil {
 		return err
 	}
+	txn, err := enterFailure(tx, actor, t, u, cause)
+	if err != nil {
+		return err
+	}
 	now, before := policy.level(t, throttle.Failures)
 	if now == "" || !known {
 		return nil
 	}
+	cause.Txn = txn
 	words := fmt.Sprintf("%d sign-ins in a row failed", throttle.Failures)
 	if t.Factor {
 		words = fmt.Sprintf("The password was right and %d second factors in a row were wrong", throttle.Failures)
@@ -126,6 +132,19 @@ func TryFailed(_ context.Context, tx idp.Tx, actor idp.Actor, policy RiskPolicy,
 		return err
 	}
 	return c.enter("user.risk", u)
+}
+
+// enterFailure writes the audit entry of a failed try and returns its txn.
+func enterFailure(tx idp.Tx, actor idp.Actor, t Try, u idp.User, cause Cause) (txn string, err error) {
+	words, action := "The user name or password was wrong", "session.sign_in"
+	if t.Factor {
+		words, action = "The second factor was wrong", "session.prove_factor"
+	}
+	c, err := begin(tx, actor, cause, idp.CauseRisk, words, "")
+	if err != nil {
+		return "", err
+	}
+	return c.cause.Txn, c.enterRefused(action, u)
 }
 
 // riskIs records a risk-level-change of a session, or of a user as a whole.

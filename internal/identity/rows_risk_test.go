@@ -44,16 +44,16 @@ func riskRows() []row {
 		{verb: "TrySucceeded", name: "gives it back", run: try(func(ctx context.Context, tx idp.Tx) error {
 			return identity.TrySucceeded(ctx, tx, ada)
 		}), want: none},
-		{verb: "TryFailed", name: "once", run: failed(1, ada), want: none},
-		{verb: "TryFailed", name: "often", audit: "user.risk", run: failed(2, ada), want: func(f *fixture) []signal {
+		{verb: "TryFailed", name: "once", audit: "session.sign_in", refused: true, run: failed(1, ada), want: none},
+		{verb: "TryFailed", name: "often", audit: "user.risk", entries: 3, run: failed(2, ada), want: func(f *fixture) []signal {
 			return []signal{level(f.principal(), "USER", "2 sign-ins in a row failed", payload{"current_level": "MEDIUM"})}
 		}},
-		{verb: "TryFailed", name: "very often", audit: "user.risk", entries: 2, run: failed(4, ada), want: func(f *fixture) []signal {
+		{verb: "TryFailed", name: "very often", audit: "session.sign_in", refused: true, entries: 6, run: failed(4, ada), want: func(f *fixture) []signal {
 			return []signal{level(f.principal(), "USER", "2 sign-ins in a row failed", payload{"current_level": "MEDIUM"}),
 				level(f.principal(), "USER", "3 sign-ins in a row failed", payload{"current_level": "HIGH", "previous_level": "MEDIUM"})}
 		}},
-		{verb: "TryFailed", name: "often for nobody", run: failed(4, identity.Try{Login: "nobody"}), want: none},
-		{verb: "TryFailed", name: "second factors", audit: "user.risk", run: failed(4, identity.Try{Login: "ada", Factor: true}), want: func(f *fixture) []signal {
+		{verb: "TryFailed", name: "often for nobody", audit: "session.sign_in", refused: true, entries: 4, run: failed(4, identity.Try{Login: "nobody"}), want: none},
+		{verb: "TryFailed", name: "second factors", audit: "session.prove_factor", refused: true, entries: 5, run: failed(4, identity.Try{Login: "ada", Factor: true}), want: func(f *fixture) []signal {
 			return []signal{level(f.principal(), "USER", "The password was right and 2 second factors in a row were wrong", payload{"current_level": "HIGH"})}
 		}},
 		{verb: "NoteDevice", name: "the first", run: note, want: none},
