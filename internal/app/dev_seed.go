@@ -109,13 +109,13 @@ func (d *dev) seedApplication(ctx context.Context, db idp.DB, before devFile, c 
 	err = db.Update(ctx, func(tx idp.Tx) error {
 		app, err := tx.ApplicationBySlug(c.Slug)
 		if errors.Is(err, idp.ErrNotFound) {
-			app = idp.Application{ID: idp.NewID[idp.ApplicationID](), Slug: c.Slug, Name: c.Name, LaunchURL: c.URL + "/"}
+			app = idp.Application{ID: idp.NewID[idp.ApplicationID](), Slug: c.Slug, Name: c.Name}
 			err = tx.CreateApplication(app)
 		}
 		if err != nil {
 			return err
 		}
-		app.LaunchURL = c.URL + "/"
+		app.LaunchURL, app.Icon = c.URL+"/", c.URL+"/asset/"+c.Slug+".svg"
 		return errors.Join(tx.UpdateApplication(app), seedOIDC(tx, app, c), seedSSF(tx, app, c, key))
 	})
 	if err != nil {

@@ -52,7 +52,7 @@ func (v *visitor) signIn() {
 	v.w.t.Helper()
 	v.atlas.Press("Sign in with Tocsin")
 	v.atlas.AwaitText("h1", "Sign in")
-	v.atlas.AwaitText("main", "to continue to A Atlas")
+	v.atlas.AwaitText("main", "to continue to Atlas")
 	v.atlas.Picture("sign-in-for-atlas")
 	v.enterPassword(v.atlas)
 	v.arrive(tab{v.atlas, "Atlas"})
