@@ -6,12 +6,14 @@ package browsertest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
@@ -173,9 +175,21 @@ func (p *Page) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 	p.t.Helper()
 	ctx, stop := context.WithTimeout(p.ctx, patience)
 	defer stop()
-	if err := chromedp.Do(ctx, steps...); err != nil {
+	err := chromedp.Do(ctx, steps...)
+	for replaced(err) {
+		err = chromedp.Do(ctx, steps...)
+	}
+	if err != nil {
 		p.fail(what + ": " + err.Error())
 	}
+}
+
+// replaced says whether a script of the page replaced an element between the
+// moment that it was found and the one that it was to be used. Nothing was
+// done then.
+func replaced(err error) bool {
+	var protocol *cdproto.Error
+	return errors.As(err, &protocol) && protocol.Code == -32000 && strings.Contains(protocol.Message, "node")
 }
 
 // fail ends the test, and says what the page showed.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tocsin-id/tocsin/caep"
 	"github.com/tocsin-id/tocsin/internal/demo"
 )
 
@@ -66,6 +67,20 @@ func TestUnconnected(t *testing.T) {
 				t.Errorf("Content-Security-Policy = %q, want default-src 'none'", policy)
 			}
 		})
+	}
+}
+
+// TestFragment checks that the page holds the fragment as it is: the script
+// compares the two, and leaves what is the same alone.
+func TestFragment(t *testing.T) {
+	a := newApp()
+	if err := a.Handle(setAbout(t, sessionOf("ada", "ada-2"), caep.TypeSessionRevoked, revoked(""))); err != nil {
+		t.Fatal(err)
+	}
+	_, page := get(t, a, "/", "")
+	_, fragment := get(t, a, "/fragment", "")
+	if !strings.Contains(page, fragment) || !strings.Contains(fragment, "Ended 1 session here.") {
+		t.Errorf("the page does not hold the fragment:\n%s\n%s", page, fragment)
 	}
 }
 
