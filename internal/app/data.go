@@ -20,15 +20,46 @@ import (
 const (
 	databaseFile = "tocsin.db"
 	keyFile      = "tocsin.key"
+	lockFile     = "tocsin.lock"
 )
+
+// errInUse means that another process has the data folder.
+var errInUse = errors.New("in use")
+
+// lockedDB is a database whose folder nobody else may use until it is closed:
+// two programs on one folder would each deliver everything.
+type lockedDB struct {
+	idp.DB
+	lock *os.File
+}
+
+// Close closes the database and gives the folder free.
+func (d lockedDB) Close() error { return errors.Join(d.DB.Close(), d.lock.Close()) }
 
 // openData opens the database and the sealing key of a folder. Both are made
 // when neither exists. When only one does, the other was lost or not mounted,
-// and a new one in its place would make things worse: that is an error.
+// and a new one in its place would make things worse: that is an error. So is
+// a folder that another process uses.
 func openData(ctx context.Context, dir string) (idp.DB, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
+	held, err := lock(filepath.Join(dir, lockFile))
+	if errors.Is(err, errInUse) {
+		return nil, fmt.Errorf("data folder: %s is %w by another tocsin; stop that one first, or choose another folder", dir, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	db, err := openFiles(ctx, dir)
+	if err != nil {
+		held.Close()
+		return nil, err
+	}
+	return lockedDB{DB: db, lock: held}, nil
+}
+
+func openFiles(ctx context.Context, dir string) (idp.DB, error) {
 	database, key := filepath.Join(dir, databaseFile), filepath.Join(dir, keyFile)
 	hasDatabase, err := exists(database)
 	if err != nil {

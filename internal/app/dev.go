@@ -112,6 +112,10 @@ func (d *dev) listen() (err error) {
 	if d.ln, err = net.Listen("tcp", d.cfg.Listen); err != nil {
 		return fmt.Errorf("%w; choose another address with --listen", err)
 	}
+	// Elsewhere SSF wants https, and our certificates are for loopback only.
+	if own, ok := d.ln.Addr().(*net.TCPAddr); !ok || !own.IP.IsLoopback() {
+		return fmt.Errorf("tocsin dev listens on this machine only, such as on 127.0.0.1:8080, not on %s", d.cfg.Listen)
+	}
 	if d.base, err = baseURL(d.ln, d.cfg.TLS); err != nil {
 		return err
 	}

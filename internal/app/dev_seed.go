@@ -86,7 +86,7 @@ func (d *dev) seedUser(ctx context.Context, db idp.DB, before devFile, u *devUse
 	})
 }
 
-// easyPassword is random, for the provider may listen where others reach it,
+// easyPassword is random, for everybody on this machine reaches the provider,
 // and can be typed.
 func easyPassword() string {
 	text := strings.ToLower(rand.Text())
