@@ -14,6 +14,7 @@ func TestSignOut(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, false)
 	v := w.visitor("mira")
+	v.watched = true
 	v.atlas.Picture("atlas-nobody")
 	v.signIn()
 	v.atlas.Picture("atlas-signed-in")
@@ -51,10 +52,10 @@ func (v *visitor) signOutAtProvider() {
 	v.w.t.Helper()
 	v.provider.Open(v.w.BaseURL)
 	v.provider.AwaitText("h1", "Applications")
-	v.provider.Picture("applications")
+	v.look(v.provider, "applications")
 	v.provider.Press("Sign out")
 	v.provider.AwaitText("h1", "You are signed out")
-	v.provider.Picture("signed-out")
+	v.look(v.provider, "signed-out")
 	v.wantEnded("You ended it at Tocsin.")
 	v.wantSET("session-revoked", v.sid, "user: “The user signed out”")
 }

@@ -77,10 +77,11 @@ func (p *Page) PressIn(part, text string) {
 	p.do("press "+text, chromedp.Click(path))
 }
 
-// Type types text into the field with that name.
+// Type types text into the field with that name, in place of what is there.
 func (p *Page) Type(name, text string) {
 	p.t.Helper()
-	p.do("type into "+name, chromedp.SendKeys(chromedp.CSS(fmt.Sprintf("[name=%q]", name)), text, chromedp.NodeVisible))
+	field := chromedp.CSS(fmt.Sprintf("[name=%q]", name))
+	p.do("type into "+name, chromedp.Clear(field, chromedp.NodeVisible), chromedp.SendKeys(field, text))
 }
 
 // AwaitText waits until the first element of a CSS selector shows text.
