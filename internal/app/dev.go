@@ -214,6 +214,11 @@ func (d *dev) run(ctx context.Context, made devFile) error {
 	}
 	<-ctx.Done()
 	applications.Wait()
+	// A connection of HTTP/2 that was made while the provider stops would not
+	// be told, and hold it up for as long as requests may take.
+	for _, a := range d.apps {
+		a.HTTPClient.CloseIdleConnections()
+	}
 	stopProvider()
 	provider.Wait()
 	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
