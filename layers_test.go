@@ -73,7 +73,6 @@ var layers = map[string]string{
 // that one package hides can be replaced.
 var libraries = map[string]string{
 	"github.com/go-jose/go-jose/v4": "secevent internal/signing internal/oidc internal/transmitter",
-	"github.com/MicahParks/jwkset":  "ssf/receiver",
 
 	"github.com/zitadel/":          "internal/oidc",
 	"github.com/coreos/go-oidc/v3": "internal/demo",
@@ -92,7 +91,6 @@ var libraries = map[string]string{
 	"github.com/go-crypt/crypt":           "internal/identity",
 	"github.com/go-webauthn/webauthn":     "internal/identity",
 	"github.com/pquerna/otp":              "internal/identity",
-	"github.com/failsafe-go/failsafe-go":  "internal/delivery",
 	"github.com/wneessen/go-mail":         "internal/mail",
 	"golang.org/x/time/rate":              roles,
 	"github.com/google/uuid":              "internal/demo internal/idp internal/sqlite internal/app " + roles,
@@ -111,12 +109,9 @@ const httpUsers = "internal/app internal/admin internal/web internal/transmitter
 // roles is the packages that act on the nouns of internal/idp.
 const roles = "internal/identity internal/signing internal/delivery internal/transmitter internal/oidc internal/admin internal/web"
 
-// pins keeps modules in go.mod until the packages that need them exist.
-const pins = "internal/deps"
-
 func TestLayers(t *testing.T) {
 	for _, p := range modulePackages(t) {
-		if p.Name == "" || p.Name == pins {
+		if p.Name == "" {
 			continue
 		}
 		if _, ok := layers[p.Name]; !ok {

@@ -161,7 +161,7 @@ func TestDeliveryHidesSecret(t *testing.T) {
 	var log strings.Builder
 	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "delivery", stream.Delivery)
 	for _, text := range []string{
-		log.String(), fmt.Sprint(stream), fmt.Sprintf("%+v", &stream), fmt.Sprintf("%#v", stream), fmt.Sprintf("%s", stream.Delivery),
+		log.String(), fmt.Sprint(stream), fmt.Sprintf("%+v", &stream), fmt.Sprintf("%#v", stream), stream.Delivery.String(),
 	} {
 		if strings.Contains(text, "hunter2") || !strings.Contains(text, "https://r.example.com/e") {
 			t.Errorf("delivery is shown as %q, want the URL without the secret", text)

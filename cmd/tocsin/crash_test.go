@@ -47,15 +47,10 @@ func moments() []moment {
 // success reaches both receivers, once or repeated, in order; what was cut off
 // happened together with its SETs or not at all.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	w := newCrashWorld(t)
 	for i := range kills(t) {
-		m := moments()[i%len(moments())]
-		if m == polled || m == acknowledging {
-			// A poll that the kill cut off leaves its SETs hidden for a while,
-			// and enough of those would leave nothing to poll.
-			w.inspect()
-		}
-		w.round(m, (*child).kill)
+		w.round(moments()[i%len(moments())], (*child).kill)
 	}
 	w.finish()
 }
@@ -63,6 +58,7 @@ func TestKill(t *testing.T) {
 // TestTerminate ends the program with SIGTERM under load: within seconds, with
 // exit status 0, and with nothing lost.
 func TestTerminate(t *testing.T) {
+	t.Parallel()
 	w := newCrashWorld(t)
 	rounds := moments()
 	if testing.Short() {
@@ -170,6 +166,11 @@ func (w *crashWorld) start() {
 // round starts the program, makes changes and ends it at a moment.
 func (w *crashWorld) round(m moment, blow func(*child)) {
 	w.Helper()
+	if m == polled || m == acknowledging {
+		// SETs that were polled and not acknowledged stay hidden for a while,
+		// and enough of those would leave nothing to poll.
+		w.inspect()
+	}
 	w.start()
 	plan := &strike{moment: m, skip: rand.IntN(12), blow: blow, child: w.child}
 	if rand.IntN(2) == 0 {

@@ -7,6 +7,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -21,10 +22,19 @@ func main() {
 	// A second signal ends the program at once, as people expect.
 	context.AfterFunc(ctx, stop)
 	if err := command().ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "tocsin:", err)
+		fmt.Fprintln(os.Stderr, "tocsin:", explain(ctx, err))
 		stop()
 		os.Exit(1)
 	}
+}
+
+// explain is what a person is told of err. Whoever interrupts a start knows
+// why, and does not care which step it was.
+func explain(ctx context.Context, err error) string {
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return "interrupted before it was ready"
+	}
+	return err.Error()
 }
 
 // command is the command line.

@@ -135,7 +135,7 @@ func (p *pair) create(t *testing.T, d *ssf.Delivery) *ssf.Stream {
 	t.Helper()
 	s, err := p.client.CreateStream(t.Context(), ssf.CreateRequest{
 		EventsRequested: []secevent.EventType{
-			caep.TypeTokenClaimsChange, caep.TypeSessionRevoked, risc.TypeAccountDisabled, risc.TypeAccountEnabled,
+			caep.TypeSessionRevoked, risc.TypeAccountDisabled, risc.TypeAccountEnabled,
 		},
 		Delivery: d, Description: "crash test",
 	})

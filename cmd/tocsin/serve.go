@@ -30,7 +30,7 @@ func serveCommand() *cobra.Command {
 			return app.Serve(c.Context(), cfg, c.ErrOrStderr())
 		},
 	}
-	c.Flags().StringVar(&path, "config", "", "the configuration file; `tocsin config` prints one to begin with")
+	c.Flags().StringVar(&path, "config", "", "the configuration `file`; tocsin config prints one to begin with")
 	config.AddFlags(c.Flags())
 	return c
 }

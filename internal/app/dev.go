@@ -112,6 +112,10 @@ func (d *dev) listen() (err error) {
 	if d.ln, err = net.Listen("tcp", d.cfg.Listen); err != nil {
 		return fmt.Errorf("%w; choose another address with --listen", err)
 	}
+	// Elsewhere SSF wants https, and our certificates are for loopback only.
+	if own, ok := d.ln.Addr().(*net.TCPAddr); !ok || !own.IP.IsLoopback() {
+		return fmt.Errorf("tocsin dev listens on this machine only, such as on 127.0.0.1:8080, not on %s", d.cfg.Listen)
+	}
 	if d.base, err = baseURL(d.ln, d.cfg.TLS); err != nil {
 		return err
 	}
@@ -210,6 +214,11 @@ func (d *dev) run(ctx context.Context, made devFile) error {
 	}
 	<-ctx.Done()
 	applications.Wait()
+	// A connection of HTTP/2 that was made while the provider stops would not
+	// be told, and hold it up for as long as requests may take.
+	for _, a := range d.apps {
+		a.HTTPClient.CloseIdleConnections()
+	}
 	stopProvider()
 	provider.Wait()
 	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {

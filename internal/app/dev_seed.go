@@ -6,6 +6,8 @@ package app
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
@@ -86,7 +88,7 @@ func (d *dev) seedUser(ctx context.Context, db idp.DB, before devFile, u *devUse
 	})
 }
 
-// easyPassword is random, for the provider may listen where others reach it,
+// easyPassword is random, for everybody on this machine reaches the provider,
 // and can be typed.
 func easyPassword() string {
 	text := strings.ToLower(rand.Text())
@@ -95,7 +97,7 @@ func easyPassword() string {
 
 // seedApplication finds or creates an application with its two providers.
 func (d *dev) seedApplication(ctx context.Context, db idp.DB, before devFile, c *demo.Config, alg secevent.Algorithm) (devCredentials, error) {
-	c.ClientID, c.PushToken = c.Slug, idp.NewToken()
+	c.ClientID = c.Slug
 	c.SSFIssuer = d.base.String() + "/ssf/" + c.Slug
 	for _, known := range before.Applications {
 		if known.Slug == c.Slug {
@@ -109,23 +111,31 @@ func (d *dev) seedApplication(ctx context.Context, db idp.DB, before devFile, c 
 	err = db.Update(ctx, func(tx idp.Tx) error {
 		app, err := tx.ApplicationBySlug(c.Slug)
 		if errors.Is(err, idp.ErrNotFound) {
-			app = idp.Application{ID: idp.NewID[idp.ApplicationID](), Slug: c.Slug, Name: c.Name, LaunchURL: c.URL + "/"}
+			app = idp.Application{ID: idp.NewID[idp.ApplicationID](), Slug: c.Slug, Name: c.Name}
 			err = tx.CreateApplication(app)
 		}
 		if err != nil {
 			return err
 		}
-		app.LaunchURL = c.URL + "/"
+		app.LaunchURL, app.Icon = c.URL+"/", c.URL+"/asset/"+c.Slug+".svg"
 		return errors.Join(tx.UpdateApplication(app), seedOIDC(tx, app, c), seedSSF(tx, app, c, key))
 	})
 	if err != nil {
 		return devCredentials{}, err
 	}
+	c.PushToken = pushToken(c.ClientSecret)
 	configuration, err := ssf.ConfigurationURL(c.SSFIssuer)
 	return devCredentials{
 		Slug: c.Slug, Name: c.Name, URL: c.URL, ClientID: c.ClientID, ClientSecret: c.ClientSecret,
 		SSFIssuer: c.SSFIssuer, SSFConfigurationURL: configuration, Method: c.Method,
 	}, err
+}
+
+// pushToken is the same in the next run of the folder: SETs that wait from this
+// one are then pushed with a token that the application knows.
+func pushToken(clientSecret string) string {
+	hash := sha256.Sum256([]byte("push " + clientSecret))
+	return base64.RawURLEncoding.EncodeToString(hash[:])
 }
 
 func seedOIDC(tx idp.Tx, app idp.Application, c *demo.Config) error {

@@ -25,10 +25,12 @@ import (
 // that happened, in order and once. How long an outage may be is the matter of
 // virtual time (delivery's TestOutage); this one is real.
 func TestReceiverOutage(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("waits for real retries: left out by -short")
 	}
 	w := startDev(t, false)
+	w.mayWarn = true
 	r := newRecorder(t)
 	r.subscribe(w)
 	const before, during, after = 3, 20, 3

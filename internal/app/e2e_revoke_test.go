@@ -11,6 +11,7 @@ import (
 // TestAdminRevokesSession has one user at two browsers. An admin revokes the
 // session of one through the API: that one dies, the other lives.
 func TestAdminRevokesSession(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, false)
 	home, office := w.signedIn("tomas"), w.signedIn("tomas")
 
@@ -30,6 +31,7 @@ func TestAdminRevokesSession(t *testing.T) {
 // TestUserRevokesSession revokes one session from the account page of another:
 // only that one dies.
 func TestUserRevokesSession(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, false)
 	home, office := w.signedIn("june"), w.signedIn("june")
 	home.provider.Open(w.BaseURL + "/account/sessions")
@@ -46,6 +48,7 @@ func TestUserRevokesSession(t *testing.T) {
 // TestSignOutEverywhere ends all sessions of a user from the account page of
 // one, with one SET about the user.
 func TestSignOutEverywhere(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, false)
 	home, office := w.signedIn("june"), w.signedIn("june")
 	home.provider.Open(w.BaseURL + "/account/sessions")
@@ -61,6 +64,7 @@ func TestSignOutEverywhere(t *testing.T) {
 // TestChangePassword shows as a credential-change in both applications, and
 // ends the other session.
 func TestChangePassword(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, false)
 	home, office := w.signedIn("tomas"), w.signedIn("tomas")
 	home.provider.Open(w.BaseURL + "/account/password")

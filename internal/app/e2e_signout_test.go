@@ -11,8 +11,10 @@ import (
 // TestSignOut is the main job: one sign-in for two applications, one sign-out
 // at the identity provider, and both have ended their sessions and show why.
 func TestSignOut(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, false)
 	v := w.visitor("mira")
+	v.watched = true
 	v.atlas.Picture("atlas-nobody")
 	v.signIn()
 	v.atlas.Picture("atlas-signed-in")
@@ -22,12 +24,13 @@ func TestSignOut(t *testing.T) {
 
 	// What was signed out stays signed out: the session is gone, not hidden.
 	v.atlas.Press("Sign in again")
-	v.atlas.AwaitText("main", "to continue to A Atlas")
+	v.atlas.AwaitText("main", "to continue to Atlas")
 }
 
 // TestSignOutWithTLS is the same over https, where cookies are locked to their
 // host.
 func TestSignOutWithTLS(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, true)
 	v := w.signedIn("mira")
 	// Browsers share cookies among the ports of a host, so these are all.
@@ -49,10 +52,10 @@ func (v *visitor) signOutAtProvider() {
 	v.w.t.Helper()
 	v.provider.Open(v.w.BaseURL)
 	v.provider.AwaitText("h1", "Applications")
-	v.provider.Picture("applications")
+	v.look(v.provider, "applications")
 	v.provider.Press("Sign out")
 	v.provider.AwaitText("h1", "You are signed out")
-	v.provider.Picture("signed-out")
+	v.look(v.provider, "signed-out")
 	v.wantEnded("You ended it at Tocsin.")
 	v.wantSET("session-revoked", v.sid, "user: “The user signed out”")
 }
@@ -61,6 +64,7 @@ func (v *visitor) signOutAtProvider() {
 // identity provider and back (OIDC RPL §2): the session ends there, and so at
 // Beacon.
 func TestSignOutAtApplication(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, false)
 	v := w.signedIn("mira")
 	v.atlas.Press("Sign out")
@@ -77,6 +81,7 @@ func TestSignOutAtApplication(t *testing.T) {
 
 // TestApplicationErrors is what Atlas says when a sign-in does not work.
 func TestApplicationErrors(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, false)
 	v := w.visitor("mira")
 	v.atlas.Press("Sign in with Tocsin")
@@ -86,8 +91,15 @@ func TestApplicationErrors(t *testing.T) {
 	v.atlas.AwaitText("main", "Tocsin did not sign you in")
 	v.atlas.Picture("atlas-denied")
 
-	v.beacon.Open(w.application("beacon").URL + "/callback?code=a&state=b")
+	// Answers that nobody asked for, or that are not Tocsin's.
+	callback := w.application("beacon").URL + "/callback"
+	v.beacon.Open(callback + "?code=a&state=b")
 	v.beacon.AwaitText("main", "This sign-in was not started here")
+	v.beacon.Open(w.application("beacon").URL)
+	v.beacon.Press("Sign in with Tocsin")
+	v.beacon.AwaitURL(w.BaseURL)
+	v.beacon.Open(callback + "?state=b&error=x&error_description=Call+this+number")
+	v.beacon.AwaitText("main", "The answer belongs to another sign-in")
 
 	v.provider.Open(w.BaseURL + "/nothing-here")
 	v.provider.Picture("not-found")

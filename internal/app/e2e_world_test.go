@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -24,13 +25,18 @@ import (
 )
 
 // patience bounds waiting for what does not happen.
-const patience = 20 * time.Second
+const patience = time.Minute
+
+// complaint is a line of the log about what should not happen.
+var complaint = regexp.MustCompile(`(?m)^\S+ (WRN|ERR) `)
 
 // world is a running `tocsin dev`, known by its dev.json alone, and a browser.
 type world struct {
 	t       *testing.T
 	http    *http.Client
 	browser *browsertest.Browser
+	// mayWarn allows warnings and errors in the program's log.
+	mayWarn bool
 
 	BaseURL    string `json:"base_url"`
 	AdminToken string `json:"admin_token"`
@@ -66,11 +72,12 @@ func newWorld(t *testing.T, secure bool) *world {
 	return w
 }
 
-// startDev runs the program until the test ends, which it may not end with an
-// error, and waits until both applications have their streams.
+// startDev runs the program until the test ends, and waits until both
+// applications have their streams. It may neither end with an error nor warn.
 func startDev(t *testing.T, secure bool) *world {
 	t.Helper()
 	dir := t.TempDir()
+	w := &world{t: t}
 	ctx, stop := context.WithCancel(context.Background())
 	ready, log, ended := newFirstWrite(), &logOf{}, make(chan error, 1)
 	go func() {
@@ -81,8 +88,8 @@ func startDev(t *testing.T, secure bool) *world {
 		if err := <-ended; err != nil {
 			t.Errorf("Dev() = %v, want nil after its context ended", err)
 		}
-		if t.Failed() {
-			t.Logf("the program's log:\n%s", log)
+		if complaint.MatchString(log.String()) && !w.mayWarn || t.Failed() {
+			t.Errorf("the program's log:\n%s", log)
 		}
 	})
 	select {
@@ -91,7 +98,6 @@ func startDev(t *testing.T, secure bool) *world {
 		ended <- nil // said here
 		t.Fatalf("Dev() = %v before it served", err)
 	}
-	w := &world{t: t}
 	raw, err := os.ReadFile(filepath.Join(dir, "dev.json"))
 	if err == nil {
 		err = json.Unmarshal(raw, w)

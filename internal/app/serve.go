@@ -44,7 +44,7 @@ func Serve(ctx context.Context, c config.Config, out io.Writer) error {
 	}
 	ln, err := net.Listen("tcp", c.Listen)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w; choose another one with listen in the configuration or with --listen", err)
 	}
 	if err := offerSetup(ctx, db, c.BaseURL, out); err != nil {
 		ln.Close()

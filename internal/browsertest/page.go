@@ -6,12 +6,14 @@ package browsertest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
@@ -75,10 +77,11 @@ func (p *Page) PressIn(part, text string) {
 	p.do("press "+text, chromedp.Click(path))
 }
 
-// Type types text into the field with that name.
+// Type types text into the field with that name, in place of what is there.
 func (p *Page) Type(name, text string) {
 	p.t.Helper()
-	p.do("type into "+name, chromedp.SendKeys(chromedp.CSS(fmt.Sprintf("[name=%q]", name)), text, chromedp.NodeVisible))
+	field := chromedp.CSS(fmt.Sprintf("[name=%q]", name))
+	p.do("type into "+name, chromedp.Clear(field, chromedp.NodeVisible), chromedp.SendKeys(field, text))
 }
 
 // AwaitText waits until the first element of a CSS selector shows text.
@@ -173,9 +176,21 @@ func (p *Page) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 	p.t.Helper()
 	ctx, stop := context.WithTimeout(p.ctx, patience)
 	defer stop()
-	if err := chromedp.Do(ctx, steps...); err != nil {
+	err := chromedp.Do(ctx, steps...)
+	for replaced(err) {
+		err = chromedp.Do(ctx, steps...)
+	}
+	if err != nil {
 		p.fail(what + ": " + err.Error())
 	}
+}
+
+// replaced says whether a script of the page replaced an element between the
+// moment that it was found and the one that it was to be used. Nothing was
+// done then.
+func replaced(err error) bool {
+	var protocol *cdproto.Error
+	return errors.As(err, &protocol) && protocol.Code == -32000 && strings.Contains(protocol.Message, "node")
 }
 
 // fail ends the test, and says what the page showed.

@@ -38,7 +38,9 @@ func screens() []screen {
 // aims at.
 func look(s screen) chromedp.Action[chromedp.Void] {
 	return chromedp.Steps(
-		chromedp.EmulateViewport(s.width, s.height),
+		chromedp.EmulateViewport(s.width, s.height, func(p *emulation.SetDeviceMetricsOverrideParams, _ *emulation.SetTouchEmulationEnabledParams) {
+			p.Mobile = s.width < 500
+		}),
 		chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 			_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 				Features: []*emulation.MediaFeature{
@@ -51,18 +53,24 @@ func look(s screen) chromedp.Action[chromedp.Void] {
 	)
 }
 
-// Picture takes pictures of the whole page, on a phone and on a desk, light
-// and dark, when somebody wants them: into the folder TOCSIN_SCREENSHOTS, or
-// among the artifacts of go test -artifacts. Otherwise it does nothing.
+// Picture looks at the page on a phone and on a desk, light and dark: nothing
+// may stick out to the side. It keeps pictures of the whole page when somebody
+// wants them: in the folder TOCSIN_SCREENSHOTS, or with go test -artifacts
+// among the artifacts of the test.
 func (p *Page) Picture(name string) {
 	p.t.Helper()
-	if wanted := flag.Lookup("test.artifacts"); os.Getenv("TOCSIN_SCREENSHOTS") == "" && wanted.Value.String() != "true" {
-		return
-	}
+	wanted := os.Getenv("TOCSIN_SCREENSHOTS") != "" || flag.Lookup("test.artifacts").Value.String() == "true"
 	for _, s := range screens() {
 		p.do("look as "+s.name, look(s))
 		p.Await("fonts and colours", `document.readyState === "complete" && document.fonts.status === "loaded" && document.getAnimations().length === 0`)
-		p.photograph(p.ctx, name+"-"+s.name)
+		var excess int
+		p.Eval(`document.documentElement.scrollWidth - document.documentElement.clientWidth`, &excess)
+		if excess > 0 {
+			p.t.Errorf("%s: %d pixels wider than the screen of %s", name, excess, s.name)
+		}
+		if wanted {
+			p.photograph(p.ctx, name+"-"+s.name)
+		}
 	}
 }
 

@@ -98,7 +98,7 @@ func (a *App) Handler() http.Handler {
 	mux.HandleFunc("GET /callback", a.connected(a.serveCallback))
 	mux.HandleFunc("POST /sign-out", a.connected(a.serveSignOut))
 	mux.HandleFunc("POST /events", a.servePush)
-	mux.Handle("GET /asset/", http.FileServerFS(assets))
+	mux.HandleFunc("GET /asset/{file}", serveAsset)
 	// Pushes are no browser's requests, so they pass; they carry a secret.
 	protection := http.NewCrossOriginProtection()
 	return secured(protection.Handler(mux))

@@ -17,6 +17,9 @@ import (
 //go:embed asset
 var assets embed.FS
 
+//go:embed page
+var templates embed.FS
+
 var pages = template.Must(template.New("").Funcs(template.FuncMap{
 	"clock":   func(t time.Time) string { return t.Local().Format("15:04:05.000") },
 	"minute":  func(t time.Time) string { return t.Local().Format("15:04") },
@@ -25,7 +28,7 @@ var pages = template.Must(template.New("").Funcs(template.FuncMap{
 	"tail":    tail,
 	"pretty":  pretty,
 	"ms":      milliseconds,
-}).ParseFS(assets, "asset/*.html"))
+}).ParseFS(templates, "page/*.html"))
 
 // view is what the page shows.
 type view struct {
@@ -46,7 +49,11 @@ func (a *App) view(r *http.Request) view {
 }
 
 func (a *App) serveHome(w http.ResponseWriter, r *http.Request) {
-	a.render(w, http.StatusOK, "page.html", a.view(r))
+	a.render(w, http.StatusOK, "home.html", a.view(r))
+}
+
+func serveAsset(w http.ResponseWriter, r *http.Request) {
+	http.ServeFileFS(w, r, assets, "asset/"+r.PathValue("file"))
 }
 
 // serveFragment is the part of the page that live updates replace.

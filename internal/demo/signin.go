@@ -63,12 +63,17 @@ func (a *App) serveCallback(rp *relyingParty, w http.ResponseWriter, r *http.Req
 	a.setCookie(w, "signin", "", -time.Second)
 	sent, _ := url.ParseQuery(cookie.Value)
 	q := r.URL.Query()
-	if e := q.Get("error"); e != "" {
-		a.fail(w, http.StatusForbidden, "Tocsin did not sign you in: "+q.Get("error_description")+" ("+e+").")
-		return
-	}
 	if subtle.ConstantTimeCompare([]byte(q.Get("state")), []byte(sent.Get("state"))) != 1 {
 		a.fail(w, http.StatusBadRequest, "The answer belongs to another sign-in. Please start again.")
+		return
+	}
+	// Another provider's answer is not to be taken for Tocsin's (RFC 9207 §2.4).
+	if q.Get("iss") != a.cfg.Issuer {
+		a.fail(w, http.StatusBadRequest, "The answer is not from Tocsin. Please start again.")
+		return
+	}
+	if e := q.Get("error"); e != "" {
+		a.fail(w, http.StatusForbidden, "Tocsin did not sign you in: "+q.Get("error_description")+" ("+e+").")
 		return
 	}
 	session, err := rp.exchange(a.withClient(r.Context()), q.Get("code"), sent.Get("nonce"), sent.Get("verifier"))

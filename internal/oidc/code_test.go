@@ -119,7 +119,7 @@ func TestCodeOutlived(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			if life := r.ExpiresAt.Sub(time.Now()); life > time.Minute {
+			if life := time.Until(r.ExpiresAt); life > time.Minute {
 				t.Errorf("the code lives for %v, want at most a minute", life)
 			}
 			r.ExpiresAt = tx.Now()

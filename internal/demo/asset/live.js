@@ -2,6 +2,7 @@
 // something changed, the state is fetched again and replaced.
 const state = document.getElementById("state");
 const news = document.getElementById("news");
+let last = state.innerHTML;
 let busy = false;
 let again = false;
 
@@ -24,10 +25,15 @@ async function refresh() {
 }
 
 // What is open stays open, and what is new is said once to who cannot see it.
+// A state that is shown already stays, for somebody may be pressing its button.
 function show(html) {
+  const next = document.createElement("template");
+  next.innerHTML = html;
+  if (next.innerHTML === last) return;
+  last = next.innerHTML;
   const newest = state.querySelector("[data-jti]")?.dataset.jti;
   const open = [...state.querySelectorAll("[data-jti]:has(details[open])")].map((set) => set.dataset.jti);
-  state.innerHTML = html;
+  state.replaceChildren(next.content);
   for (const set of state.querySelectorAll("[data-jti]")) {
     set.querySelector("details").open = open.includes(set.dataset.jti);
   }
