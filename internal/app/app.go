@@ -129,8 +129,13 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
+	keys, err := passkeys(cfg.Base)
+	if err != nil {
+		return nil, err
+	}
 	a.site, err = web.New(web.Config{
-		DB: cfg.DB, Passwords: a.passwords, OIDC: a.oidc, Base: cfg.Base, Sessions: cfg.Policy, Log: cfg.Log,
+		DB: cfg.DB, Passwords: a.passwords, Passkeys: keys, OIDC: a.oidc, Base: cfg.Base, Sessions: cfg.Policy,
+		Risk: cfg.Risk, Mails: a.mails(), Log: cfg.Log,
 		ClientAddress: clientAddress,
 		RequestID:     func(r *http.Request) string { return httpd.RequestIDFrom(r.Context()) },
 	})
@@ -226,6 +231,8 @@ func (a *App) chores() []chore {
 			return swept.Erased + swept.Expired + swept.Signals, err
 		}},
 		{"signing keys", time.Minute, a.sweepKeys},
+		{"sessions past their time", time.Minute, endTimedOut(a.cfg.DB, a.cfg.Policy)},
+		{"counts of failures", 10 * time.Minute, sweepThrottles(a.cfg.DB)},
 		{"mails", 10 * time.Minute, sweepMails(a.cfg.DB)},
 		{"sessions and tokens", 10 * time.Minute, sweepIdentity(a.cfg.DB)},
 	}
