@@ -95,6 +95,35 @@ var sessionChecks = []check{
 			same(e, "SessionsOf", got, want)
 		}
 	}},
+	{"is listed once its idle or absolute time is up", func(e *env) {
+		u := e.user("ada")
+		var now time.Time
+		e.update(func(tx idp.Tx) error {
+			now = tx.Now()
+			for _, s := range []idp.Session{
+				{ID: "a idle", LastSeenAt: now.Add(-time.Hour), ExpiresAt: now.Add(time.Hour)},
+				{ID: "b over", LastSeenAt: now, ExpiresAt: now},
+				{ID: "c both", LastSeenAt: now.Add(-2 * time.Hour), ExpiresAt: now.Add(-time.Hour)},
+				{ID: "d in use", LastSeenAt: now.Add(-time.Hour + time.Millisecond), ExpiresAt: now.Add(time.Hour)},
+				{ID: "e ended", LastSeenAt: now.Add(-2 * time.Hour), ExpiresAt: now, EndedAt: now},
+			} {
+				s.UserID, s.TokenHash = u.ID, idp.HashToken(string(s.ID))
+				if err := tx.CreateSession(s); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		for limit, want := range map[int][]idp.SessionID{10: {"a idle", "b over", "c both"}, 2: {"a idle", "b over"}} {
+			var got []idp.SessionID
+			for _, s := range get(e, func(tx idp.Tx) ([]idp.Session, error) {
+				return tx.TimedOutSessions(now.Add(-time.Hour), limit)
+			}) {
+				got = append(got, s.ID)
+			}
+			same(e, "TimedOutSessions", got, want)
+		}
+	}},
 	{"is swept after it ended or expired", func(e *env) {
 		u := e.user("ada")
 		var before time.Time

@@ -72,7 +72,8 @@ type SessionTx interface {
 	// EndSession ends a session at Now; ending an ended one changes nothing.
 	EndSession(id SessionID, reason string) error
 	// TimedOutSessions returns up to limit sessions that were not ended, and
-	// were last seen at idleSince or before it or whose absolute time is up.
+	// were last seen at idleSince or before it or whose absolute time is up,
+	// ordered by ID.
 	TimedOutSessions(idleSince time.Time, limit int) ([]Session, error)
 	// SweepSessions erases sessions that ended or expired before the given
 	// time, at most limit of them.

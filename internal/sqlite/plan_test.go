@@ -39,6 +39,7 @@ var uses = []struct{ part, index string }{
 	{"FROM attempts WHERE stream = ?", "attempts_of_stream (stream=?)"},
 	{"FROM stream_subject_keys", "PRIMARY KEY (stream=? AND key=?)"},
 	{"FROM sessions WHERE expires_at < ? OR ended_at < ?", "sessions_by_end (ended_at<?)"},
+	{"ended_at IS NULL AND last_seen_at <= ?", "sessions_by_use (last_seen_at<?)"},
 }
 
 // checkPlans looks at how SQLite would run the statements that a test made.

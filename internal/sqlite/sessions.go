@@ -68,12 +68,13 @@ func (t *tx) EndSession(id idp.SessionID, reason string) error {
 		WHERE id = ?`, reason, millis(t.now), id)
 }
 
-// TimedOutSessions asks for either kind of itself, so that each has its index.
+// TimedOutSessions asks for either kind by itself, so that each has its index.
+// UNION alone would read all sessions by their id to find equal ones.
 func (t *tx) TimedOutSessions(idleSince time.Time, limit int) ([]idp.Session, error) {
 	return many(t, "sessions that timed out", scanSession, `
 		SELECT `+sessionColumns+` FROM sessions WHERE id IN (
 		  SELECT id FROM sessions WHERE ended_at IS NULL AND last_seen_at <= ?
-		  UNION
+		  UNION ALL
 		  SELECT id FROM sessions WHERE ended_at IS NULL AND expires_at <= ?)
 		ORDER BY id LIMIT ?`, millis(idleSince), millis(t.now), limit)
 }
