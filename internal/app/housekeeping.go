@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/tocsin-id/tocsin/internal/identity"
 	"github.com/tocsin-id/tocsin/internal/idp"
 )
 
@@ -69,6 +70,35 @@ func sweepIdentity(db idp.DB) func(context.Context) (int, error) {
 			}
 			tokens, err := tx.SweepTokens(tx.Now().Add(-keepDeadTokens), sweepLimit)
 			n = sessions + tokens
+			return err
+		})
+		return n, err
+	}
+}
+
+// endLimit bounds the sessions that are ended in one transaction: each has
+// tokens and a signal.
+const endLimit = 100
+
+// endTimedOut ends sessions whose idle or absolute time is up.
+func endTimedOut(db idp.DB, policy identity.SessionPolicy) func(context.Context) (int, error) {
+	return func(ctx context.Context) (n int, err error) {
+		err = db.Update(ctx, func(tx idp.Tx) error {
+			n, err = identity.EndTimedOutSessions(ctx, tx, policy, endLimit)
+			return err
+		})
+		return n, err
+	}
+}
+
+// keepThrottles is how long a count of failures is kept that nobody added to.
+const keepThrottles = 24 * time.Hour
+
+// sweepThrottles erases counts of failures that are over.
+func sweepThrottles(db idp.DB) func(context.Context) (int, error) {
+	return func(ctx context.Context) (n int, err error) {
+		err = db.Update(ctx, func(tx idp.Tx) error {
+			n, err = tx.SweepThrottles(tx.Now().Add(-keepThrottles), sweepLimit)
 			return err
 		})
 		return n, err
