@@ -18,6 +18,9 @@ type progress struct {
 	// Request and Next are those of the signInForm.
 	Request string `json:"request,omitempty"`
 	Next    string `json:"next,omitempty"`
+	// Session is the one that is stepped up, empty for a whole sign-in. What it
+	// proved is worth nothing once it has ended.
+	Session idp.SessionID `json:"session,omitempty"`
 	// Remember means that the user wished not to be asked again on this device.
 	Remember bool `json:"remember,omitempty"`
 	// Password means that only a new password is missing.
@@ -61,6 +64,9 @@ func (s *Site) progressOf(v *visit) (progress, identity.Proof, bool) {
 	var p progress
 	state, err := s.ceremonies.open(progressPurpose, s.cookies.value(v.r, s.cookies.progressName()))
 	if err != nil || json.Unmarshal(state, &p) != nil {
+		return progress{}, identity.Proof{}, false
+	}
+	if p.Session != "" && p.Session != v.session.ID {
 		return progress{}, identity.Proof{}, false
 	}
 	proof, err := identity.ResumeProof(p.Proof)

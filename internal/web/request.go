@@ -88,7 +88,9 @@ func (s *Site) stepUp(v *visit, f signInForm, step oidc.SignIn) error {
 	case old:
 		return s.askWhole(v, f, step)
 	}
-	return s.keep(v, f.progress(), proof, factorPath)
+	p := f.progress()
+	p.Session = v.session.ID
+	return s.keep(v, p, proof, factorPath)
 }
 
 // canMeet reports whether a user has what a policy needs.

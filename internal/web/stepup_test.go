@@ -94,6 +94,24 @@ func TestStepUpLate(t *testing.T) {
 	}
 }
 
+// TestStepUpOfEndedSession shows that a step-up dies with its session: what it
+// began with was proved for that session.
+func TestStepUpOfEndedSession(t *testing.T) {
+	w := newWorld(t)
+	b := w.signedIn("ada", adasPassword)
+	app := w.giveApp(w.ada)
+	w.demand(w.atlas, idp.PolicyFactor)
+	_, page := w.asks(b)
+	wantArrival(t, "step-up", page, "/sign-in/factor")
+	w.update(func(tx idp.Tx) error {
+		return identity.RevokeSessions(t.Context(), tx, idp.System(), w.ada.ID, identity.Cause{})
+	})
+	a := b.post("/sign-in/factor", "by", "app", "code", app.code())
+	if a.location != "/sign-in" || len(w.sessions(w.ada)) != 0 {
+		t.Errorf("second step = %d to %q with %d sessions, want 303 to /sign-in and none", a.status, a.location, len(w.sessions(w.ada)))
+	}
+}
+
 // TestPasskeyDemanded lets nobody in with less.
 func TestPasskeyDemanded(t *testing.T) {
 	w := newWorld(t)
