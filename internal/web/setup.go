@@ -106,6 +106,10 @@ func checkAdmin(user idp.User, values url.Values) map[string]string {
 		errs["password"] = "The password " + invalid.Reason + "."
 	case password != values.Get("repeat"):
 		errs["repeat"] = "The two passwords differ."
+	default:
+		if _, weak := checkStrength(password, user); weak != "" {
+			errs["password"] = weak
+		}
 	}
 	return errs
 }

@@ -40,6 +40,7 @@ func TestSetup(t *testing.T) {
 		"taken":          {form("username", "ada"), "is taken"},
 		"bad e-mail":     {form("email", "nobody"), "This must be a plain address"},
 		"short password": {form("password", "short", "repeat", "short"), "The password must be 10 to 256"},
+		"easy password":  {form("password", "password123", "repeat", "password123"), "easy to guess"},
 		"not repeated":   {form("repeat", "something else"), "The two passwords differ."},
 	} {
 		t.Run(name, func(t *testing.T) {
