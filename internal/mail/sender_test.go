@@ -121,14 +121,14 @@ func TestSend(t *testing.T) {
 		t.Run(string(security), func(t *testing.T) {
 			smtp := startSMTP(t, security)
 			if security != mail.Plain {
-				smtp.user, smtp.password = "tocsin", "mail password"
+				smtp.demand("tocsin", "mail password")
 			}
 			b := newBench(t, smtp.server())
 			post(t, b.db, "ada@example.com", 0, 0)
 			post(t, b.db, "bob@example.com", 0, 0)
 			b.sendDue(t, 2)
-			if smtp.connections != 1 {
-				t.Errorf("%d connections for two mails, want 1", smtp.connections)
+			if n := smtp.dialled(); n != 1 {
+				t.Errorf("%d connections for two mails, want 1", n)
 			}
 			checkLetter(t, <-smtp.got, "ada@example.com")
 			checkLetter(t, <-smtp.got, "bob@example.com")
@@ -236,7 +236,7 @@ func TestUnreachable(t *testing.T) {
 	untrusted := startSMTP(t, mail.TLS).server()
 	untrusted.RootCAs = nil
 	password := startSMTP(t, mail.TLS)
-	password.user, password.password = "tocsin", "right"
+	password.demand("tocsin", "right")
 	wrong := password.server()
 	wrong.Password = idp.NewSecret("wrong one")
 	for name, server := range map[string]mail.Server{

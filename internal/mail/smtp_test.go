@@ -29,12 +29,12 @@ type smtpServer struct {
 	tls   *tls.Config
 	roots *x509.CertPool
 	ln    net.Listener
-	// user and password are asked for when user is not empty.
-	user, password string
 	// got receives each letter that was taken.
 	got chan letter
 
 	mu sync.Mutex
+	// user and password are asked for when user is not empty.
+	user, password string
 	// replies replace what a command is answered with; RCPT and a dot, the
 	// end of the text, are the interesting ones.
 	replies map[string]string
@@ -81,6 +81,20 @@ func (s *smtpServer) server() mail.Server {
 		User: s.user, Password: idp.NewSecret(s.password), From: "Tocsin <tocsin@id.example.com>", RootCAs: s.roots}
 }
 
+// demand asks for a user and password from now on.
+func (s *smtpServer) demand(user, password string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.user, s.password = user, password
+}
+
+// dialled is how many connections there were.
+func (s *smtpServer) dialled() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.connections
+}
+
 // answer replaces what a command is answered with; empty restores it.
 func (s *smtpServer) answer(command, reply string) {
 	s.mu.Lock()
@@ -103,6 +117,8 @@ type dialogue struct {
 	conn   net.Conn
 	lines  *bufio.Reader
 	secure bool
+	// user and password are those that the server asked for at the beginning.
+	user, password string
 	// known says that the client has signed in.
 	known bool
 	now   letter
@@ -111,8 +127,10 @@ type dialogue struct {
 func (s *smtpServer) serve(conn net.Conn) {
 	s.mu.Lock()
 	s.connections++
+	user, password := s.user, s.password
 	s.mu.Unlock()
-	d := &dialogue{smtpServer: s, conn: conn, lines: bufio.NewReader(conn), secure: s.security == mail.TLS, known: s.user == ""}
+	d := &dialogue{smtpServer: s, conn: conn, lines: bufio.NewReader(conn), secure: s.security == mail.TLS,
+		user: user, password: password, known: user == ""}
 	defer func() { d.conn.Close() }()
 	d.say("220 test")
 	for {
