@@ -24,13 +24,12 @@ func (a *App) handle(_ context.Context, set *secevent.Token) error {
 	if err != nil {
 		return err
 	}
-	r := Received{ID: set.ID, Txn: set.Txn, About: a.about(set.Subject), claims: claims}
+	r := Received{ID: set.ID, Txn: set.Txn, About: a.about(set.Subject), Claims: claims}
 	r.Subject, _ = json.Marshal(set.Subject)
 	eventType, raw := set.Event()
 	r.Type, r.Event = string(eventType), raw
-	event, err := caep.Parse(eventType, raw)
-	if err == nil {
-		common, _ := caep.CommonOf(event)
+	event := parse(eventType, raw)
+	if common, ok := caep.CommonOf(event); ok {
 		r.By, r.Reason = string(common.InitiatingEntity), common.ReasonAdmin.Pick("en")
 	}
 	r.Action = a.act(eventType, event, r.About, sinceChange(set.Txn, time.Now()))
@@ -54,13 +53,10 @@ func sinceChange(txn string, now time.Time) int64 {
 }
 
 // act does what an event asks of this application, and says what that was. The
-// event is nil when it is none of CAEP.
+// event is nil when it is none of CAEP or RISC.
 func (a *App) act(eventType secevent.EventType, event secevent.Event, about About, afterMS int64) string {
-	switch e := event.(type) {
-	case caep.SessionRevoked:
+	if e, ok := event.(caep.SessionRevoked); ok {
 		return a.endSessions(about, e, afterMS)
-	case caep.CredentialChange:
-		return fmt.Sprintf("Noted that the %s of %s was changed (%s).", e.CredentialType, about.Name, e.ChangeType)
 	}
 	switch eventType {
 	case ssf.TypeVerification:
@@ -69,7 +65,7 @@ func (a *App) act(eventType secevent.EventType, event secevent.Event, about Abou
 		a.learnStatus()
 		return "Noted the stream's new status."
 	}
-	return "Noted."
+	return note(event, about)
 }
 
 // endSessions ends the sessions that the subject names: one by its sid, or all

@@ -13,6 +13,7 @@ import (
 
 	"github.com/tocsin-id/tocsin/caep"
 	"github.com/tocsin-id/tocsin/internal/demo"
+	"github.com/tocsin-id/tocsin/risc"
 	"github.com/tocsin-id/tocsin/secevent"
 	"github.com/tocsin-id/tocsin/ssf"
 	"github.com/tocsin-id/tocsin/subject"
@@ -58,6 +59,8 @@ func setAbout(t *testing.T, id subject.Identifier, eventType secevent.EventType,
 
 func TestAct(t *testing.T) {
 	password := caep.CredentialChange{CredentialType: caep.CredentialPassword, ChangeType: caep.ChangeUpdate}
+	risk := caep.RiskLevelChange{Principal: caep.PrincipalUser, CurrentLevel: caep.RiskHigh, RiskReason: "FAILURES"}
+	level := caep.AssuranceLevelChange{Namespace: caep.NamespaceNISTAAL, CurrentLevel: "aal2"}
 	for name, c := range map[string]struct {
 		about  subject.Identifier
 		typ    secevent.EventType
@@ -72,6 +75,13 @@ func TestAct(t *testing.T) {
 		"of another issuer":      {userOf("https://other.example.com", "ada"), caep.TypeSessionRevoked, revoked(""), "Nothing to end: no such session here.", nil},
 		"of another kind":        {subject.Email("ada@example.com"), caep.TypeSessionRevoked, revoked(""), "Nothing to end: no such session here.", nil},
 		"a changed password":     {userOf(issuer, "ada"), caep.TypeCredentialChange, password, "Noted that the password of Ada was changed (update).", nil},
+		"a risk":                 {userOf(issuer, "ada"), caep.TypeRiskLevelChange, risk, "Noted that the risk of Ada is HIGH (FAILURES).", nil},
+		"a level":                {sessionOf("ada", "ada-1"), caep.TypeAssuranceLevelChange, level, "Noted that the session has the level aal2 now.", nil},
+		"a sign-in":              {sessionOf("ada", "ada-1"), caep.TypeSessionEstablished, struct{}{}, "Noted that a session began.", nil},
+		"a use elsewhere":        {sessionOf("ada", "ada-1"), caep.TypeSessionPresented, struct{}{}, "Noted that the session is used at another application.", nil},
+		"a disabled account":     {userOf(issuer, "ada"), risc.TypeAccountDisabled, struct{}{}, "Noted that the account of Ada was disabled.", nil},
+		"an enabled account":     {userOf(issuer, "ada"), risc.TypeAccountEnabled, struct{}{}, "Noted that the account of Ada was enabled.", nil},
+		"another event of RISC":  {userOf(issuer, "ada"), risc.TypeRecoveryActivated, struct{}{}, "Noted.", nil},
 		"a verification":         {subject.Opaque("stream-1"), ssf.TypeVerification, struct{}{}, "Verified that SETs arrive.", nil},
 		"an event of a stranger": {userOf(issuer, "ada"), "https://example.com/event", struct{}{}, "Noted.", nil},
 	} {

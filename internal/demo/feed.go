@@ -31,12 +31,9 @@ type Received struct {
 	Reason string `json:"reason,omitempty"`
 	// Action is what the application did.
 	Action string `json:"action"`
-
-	claims json.RawMessage
+	// Claims is everything that the SET says.
+	Claims json.RawMessage `json:"claims"`
 }
-
-// Claims is everything that the SET says.
-func (r Received) Claims() json.RawMessage { return r.claims }
 
 // feed keeps the newest SETs and tells the open pages of each.
 type feed struct {

@@ -5,8 +5,10 @@ package demo
 
 import (
 	"context"
+	"slices"
 
 	"github.com/tocsin-id/tocsin/caep"
+	"github.com/tocsin-id/tocsin/risc"
 	"github.com/tocsin-id/tocsin/secevent"
 	"github.com/tocsin-id/tocsin/ssf"
 	"github.com/tocsin-id/tocsin/ssf/receiver"
@@ -65,10 +67,11 @@ func (a *App) connect(ctx context.Context) error {
 	return nil
 }
 
-// wish is the stream that the application wants.
+// wish is the stream that the application wants: it shows whatever there is,
+// and acts on what it understands.
 func (a *App) wish() ssf.CreateRequest {
 	wish := ssf.CreateRequest{
-		EventsRequested: []secevent.EventType{caep.TypeSessionRevoked, caep.TypeCredentialChange},
+		EventsRequested: slices.Concat(caep.Types(), risc.Types()),
 		Description:     a.cfg.Name + " of tocsin dev",
 		Delivery:        &ssf.Delivery{Method: ssf.Poll},
 	}
