@@ -26,7 +26,7 @@ func devCommand() *cobra.Command {
 			return app.Dev(c.Context(), cfg)
 		},
 	}
-	c.Flags().StringVar(&cfg.Listen, "listen", "127.0.0.1:8080", "the address of the identity provider; the applications take the ports behind it, or free ones")
+	c.Flags().StringVar(&cfg.Listen, "listen", "localhost:8080", "the address of the identity provider; the applications take the ports behind it, or free ones")
 	c.Flags().StringVar(&cfg.Data, "data", "", "the folder to keep everything in (default a temporary one)")
 	c.Flags().BoolVar(&cfg.TLS, "tls", false, "serve https, with a certificate authority made for the run")
 	c.Flags().StringVar(&cfg.LogLevel, "log-level", "warn", "debug, info, warn or error")

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"sync"
 	"time"
 
@@ -250,8 +251,10 @@ func (a *App) sweepKeys(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
-// baseURL is the URL of a listener, for programs that choose it themselves.
-func baseURL(ln net.Listener, secure bool) (*url.URL, error) {
+// baseURL is the URL of a listener, for programs that choose it themselves. It
+// names the host as the address does that was asked for: browsers bind
+// passkeys to a name such as localhost, and have none for an IP address.
+func baseURL(ln net.Listener, asked string, secure bool) (*url.URL, error) {
 	tcp, ok := ln.Addr().(*net.TCPAddr)
 	if !ok {
 		return nil, errors.New("the listener has no TCP address")
@@ -260,5 +263,9 @@ func baseURL(ln net.Listener, secure bool) (*url.URL, error) {
 	if secure {
 		scheme = "https"
 	}
-	return &url.URL{Scheme: scheme, Host: tcp.AddrPort().String()}, nil
+	host := tcp.AddrPort().String()
+	if name, _, err := net.SplitHostPort(asked); err == nil && name != "" && net.ParseIP(name) == nil {
+		host = net.JoinHostPort(name, strconv.Itoa(tcp.Port))
+	}
+	return &url.URL{Scheme: scheme, Host: host}, nil
 }

@@ -29,7 +29,8 @@ import (
 
 // DevConfig is what `tocsin dev` can be told.
 type DevConfig struct {
-	// Listen is the identity provider's address; its port may be 0.
+	// Listen is the identity provider's address; its port may be 0. A host
+	// name, such as localhost, is kept in URLs: only there are passkeys.
 	Listen string
 	// Data is the folder to keep everything in; empty makes a temporary one
 	// and removes it at the end.
@@ -116,7 +117,7 @@ func (d *dev) listen() (err error) {
 	if own, ok := d.ln.Addr().(*net.TCPAddr); !ok || !own.IP.IsLoopback() {
 		return fmt.Errorf("tocsin dev listens on this machine only, such as on 127.0.0.1:8080, not on %s", d.cfg.Listen)
 	}
-	if d.base, err = baseURL(d.ln, d.cfg.TLS); err != nil {
+	if d.base, err = baseURL(d.ln, d.cfg.Listen, d.cfg.TLS); err != nil {
 		return err
 	}
 	for i, c := range []demo.Config{
@@ -127,7 +128,7 @@ func (d *dev) listen() (err error) {
 		if err != nil {
 			return err
 		}
-		own, err := baseURL(ln, d.cfg.TLS)
+		own, err := baseURL(ln, d.cfg.Listen, d.cfg.TLS)
 		if err != nil {
 			return err
 		}

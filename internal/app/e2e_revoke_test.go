@@ -5,6 +5,7 @@ package app_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 )
 
@@ -23,9 +24,10 @@ func TestAdminRevokesSession(t *testing.T) {
 	home.wantLive()
 	home.provider.Open(w.BaseURL + "/account/sessions")
 	home.provider.AwaitText("h1", "Where you are signed in")
-	if got := home.provider.Texts("main ul.panel > li"); len(got) != 1 {
+	if got := home.provider.Texts("main h1 ~ ul > li"); len(got) != 1 || !strings.Contains(got[0], "This browser") {
 		t.Errorf("the account page lists %q, want the session that is left", got)
 	}
+	home.provider.AwaitText("[aria-labelledby=ended] li", "Atlas confirmed it")
 }
 
 // TestUserRevokesSession revokes one session from the account page of another:

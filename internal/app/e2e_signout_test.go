@@ -42,7 +42,7 @@ func TestSignOutWithTLS(t *testing.T) {
 		}
 	}
 	slices.Sort(names)
-	if want := []string{"__Host-atlas_session", "__Host-beacon_session", "__Host-tocsin"}; !slices.Equal(names, want) {
+	if want := []string{"__Host-atlas_session", "__Host-beacon_session", "__Host-tocsin", "__Host-tocsin-device"}; !slices.Equal(names, want) {
 		t.Errorf("cookies %q, want %q", names, want)
 	}
 	v.signOutAtProvider()

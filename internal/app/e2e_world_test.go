@@ -81,7 +81,7 @@ func startDev(t *testing.T, secure bool) *world {
 	ctx, stop := context.WithCancel(context.Background())
 	ready, log, ended := newFirstWrite(), &logOf{}, make(chan error, 1)
 	go func() {
-		ended <- app.Dev(ctx, app.DevConfig{Listen: "127.0.0.1:0", Data: dir, TLS: secure, Out: ready, Err: log})
+		ended <- app.Dev(ctx, app.DevConfig{Listen: "localhost:0", Data: dir, TLS: secure, Out: ready, Err: log})
 	}()
 	t.Cleanup(func() {
 		stop()
@@ -179,6 +179,8 @@ type state struct {
 		ID      string `json:"jti"`
 		Type    string `json:"type"`
 		AfterMS int64  `json:"after_ms"`
+		// Claims is the whole SET.
+		Claims json.RawMessage `json:"claims"`
 	} `json:"received"`
 }
 
