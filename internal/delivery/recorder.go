@@ -161,7 +161,8 @@ func (r *recorder) flush(ctx context.Context) error {
 	if len(taken) == 0 {
 		return nil
 	}
-	err := r.db.Update(ctx, func(tx idp.Tx) error { return writeRecords(tx, taken) })
+	// What was acknowledged is written also while the program stops.
+	err := r.db.Update(context.WithoutCancel(ctx), func(tx idp.Tx) error { return writeRecords(tx, taken) })
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.writing = nil
