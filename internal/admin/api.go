@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -42,6 +43,9 @@ type Config struct {
 	// StreamChanged is called after the commit of a change to a stream, so
 	// that whoever waits on it looks again. Nil calls nobody.
 	StreamChanged func(idp.StreamNum)
+	// ClientAddress is the IP address that a request came from, for the audit
+	// log; nil takes that of the connection.
+	ClientAddress func(*http.Request) string
 	// Log gets a line for each failure that is ours. Nil discards.
 	Log *slog.Logger
 }
@@ -72,6 +76,9 @@ func NewAPI(c Config) (*API, error) {
 	}
 	if c.StreamChanged == nil {
 		c.StreamChanged = func(idp.StreamNum) {}
+	}
+	if c.ClientAddress == nil {
+		c.ClientAddress = peerAddress
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -141,4 +148,13 @@ func humaConfig() huma.Config {
 	c.Security = []map[string][]string{{"apiToken": {}}}
 	c.Transformers = []huma.Transformer{hideValues}
 	return c
+}
+
+// peerAddress is the address of the connection, without the port.
+func peerAddress(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
 }

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"strings"
 
@@ -76,12 +75,9 @@ func (a *API) authenticate(r *http.Request, token string) (idp.Actor, error) {
 		if !liveToken(t, tx.Now()) {
 			return fmt.Errorf("API token %s: %w", t.ID, idp.ErrExpired)
 		}
-		who = idp.Actor{Kind: idp.ActorToken, ID: t.ID, Name: t.Name, Address: r.RemoteAddr, UserAgent: r.UserAgent()}
+		who = idp.Actor{Kind: idp.ActorToken, ID: t.ID, Name: t.Name, Address: a.cfg.ClientAddress(r), UserAgent: r.UserAgent()}
 		return nil
 	})
-	if host, _, err := net.SplitHostPort(who.Address); err == nil {
-		who.Address = host
-	}
 	who.UserAgent = strings.ToValidUTF8(who.UserAgent[:min(len(who.UserAgent), 512)], "")
 	return who, err
 }

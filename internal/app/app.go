@@ -47,6 +47,8 @@ type Config struct {
 	AllowNetworks []netip.Prefix
 	// AllowHTTP lets push endpoints do without TLS.
 	AllowHTTP bool
+	// Ports are those that push endpoints may be on; empty means the usual.
+	Ports []uint16
 	// AnyPort lets push endpoints be on any port.
 	AnyPort bool
 	// RootCAs vouch for push endpoints; nil means the system's.
@@ -91,7 +93,7 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 		return nil, err
 	}
 	a.clients, err = safehttp.New(safehttp.Config{
-		AllowedNetworks: cfg.AllowNetworks, AllowHTTP: cfg.AllowHTTP, AnyPort: cfg.AnyPort, RootCAs: cfg.RootCAs,
+		AllowedNetworks: cfg.AllowNetworks, AllowHTTP: cfg.AllowHTTP, Ports: cfg.Ports, AnyPort: cfg.AnyPort, RootCAs: cfg.RootCAs,
 	})
 	if err != nil {
 		return nil, err
@@ -126,6 +128,7 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 		DB: cfg.DB, Passwords: a.passwords, Keys: a.keys, Log: cfg.Log,
 		Links: identity.Links{Base: base}, Mails: a.mails(),
 		StreamChanged: func(num idp.StreamNum) { a.transmitter.Wake(num) },
+		ClientAddress: clientAddress,
 	})
 	if err != nil {
 		return nil, err

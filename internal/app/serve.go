@@ -65,6 +65,9 @@ func production(c config.Config) (cfg Config, err error) {
 	if cfg.AllowNetworks, err = config.Networks("outbound.allow_networks", c.Outbound.AllowNetworks); err != nil {
 		return cfg, err
 	}
+	if cfg.Ports, err = c.Outbound.PortNumbers(); err != nil {
+		return cfg, err
+	}
 	cfg.AllowHTTP = c.Outbound.AllowHTTP
 	cfg.PublicMetrics = c.Metrics.Public
 	cfg.Policy = identity.SessionPolicy{Idle: c.Sessions.Idle, Absolute: c.Sessions.Absolute}

@@ -18,6 +18,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -53,6 +54,7 @@ type TLS struct {
 type Outbound struct {
 	AllowNetworks []string `koanf:"allow_networks" doc:"Networks that push endpoints may be in although they are not public, such as 10.1.0.0/16. Loopback, private, link-local and other special addresses are refused otherwise."`
 	AllowHTTP     bool     `koanf:"allow_http" doc:"Lets push endpoints use http. SETs then cross the network unencrypted; only for tests."`
+	Ports         []string `koanf:"ports" doc:"The ports that push endpoints may be on. Empty means 443, and 80 with allow_http: other services of a host are then out of reach."`
 	CAFile        string   `koanf:"ca_file" doc:"A PEM file with further certificate authorities for push endpoints and the mail server."`
 }
 
@@ -129,6 +131,9 @@ func (c Config) Validate() error {
 		errs = append(errs, err)
 	}
 	errs = append(errs, c.Mail.validate(), c.Risk.validate())
+	if _, err := c.Outbound.PortNumbers(); err != nil {
+		errs = append(errs, err)
+	}
 	if c.Sessions.Idle < 5*time.Minute || c.Sessions.Idle > 720*time.Hour {
 		fail("sessions.idle", "must be 5m to 720h, not %v", c.Sessions.Idle)
 	}
@@ -234,6 +239,19 @@ func Networks(field string, values []string) ([]netip.Prefix, error) {
 		out = append(out, p.Masked())
 	}
 	return out, nil
+}
+
+// PortNumbers parses Ports.
+func (o Outbound) PortNumbers() ([]uint16, error) {
+	var ports []uint16
+	for _, p := range o.Ports {
+		n, err := strconv.ParseUint(p, 10, 16)
+		if err != nil || n == 0 {
+			return nil, fmt.Errorf("outbound.ports: must be numbers from 1 to 65535, %q is not", p)
+		}
+		ports = append(ports, uint16(n))
+	}
+	return ports, nil
 }
 
 // SlogLevel parses Level.

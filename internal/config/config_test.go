@@ -67,6 +67,7 @@ func TestLoadRefuses(t *testing.T) {
 		"plain http":           {"base_url = \"http://id.example.com\"\n", nil, "must be https"},
 		"half a TLS pair":      {base + "[tls]\nkey = \"k\"\n", nil, "belong together"},
 		"bad network":          {base + "[outbound]\nallow_networks = [\"ten\"]\n", nil, "neither an address nor a network"},
+		"bad port":             {base + "[outbound]\nports = [\"443\", \"http\"]\n", nil, "outbound.ports: must be numbers"},
 		"bad duration":         {base + "[sessions]\nidle = \"soon\"\n", nil, "idle"},
 		"duration too short":   {base + "[sessions]\nidle = \"1s\"\n", nil, "must be 5m to 720h"},
 		"mail port":            {base + "[mail]\nport = 0\n", nil, "mail.port: must be 1 to 65535"},
