@@ -13,7 +13,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
@@ -31,7 +30,7 @@ func (v *visitor) wantGolden(name string) {
 	v.w.settle()
 	file := filepath.Join("testdata", "golden", name+".json")
 	for _, a := range v.w.Applications {
-		got := v.w.normalSETs(a, v.w.userID(v.user.Username))
+		got := v.w.normalSETs(a, v.user)
 		if *update {
 			v.w.writeGolden(file, got)
 		}
@@ -73,11 +72,11 @@ func (w *world) settle() {
 	for range 2 {
 		before := make(map[string]int)
 		for _, a := range w.Applications {
-			before[a.Slug] = len(w.setsAbout(a, id))
+			before[a.Slug] = len(w.setsAbout(a, nobody))
 		}
 		w.api(http.MethodPost, "/users/"+id+"/sessions/revoke", map[string]string{"reason_admin": "Nothing is left"}, nil)
 		for _, a := range w.Applications {
-			w.await("the last SET at "+a.Name, func() bool { return len(w.setsAbout(a, id)) > before[a.Slug] })
+			w.await("the last SET at "+a.Name, func() bool { return len(w.setsAbout(a, nobody)) > before[a.Slug] })
 		}
 	}
 }
@@ -97,11 +96,20 @@ func (c claims) eventType() string {
 	return ""
 }
 
+// event is the event with its members sorted.
+func (c claims) event() string {
+	text, _ := json.Marshal(c.Events) // it was read from JSON
+	return string(text)
+}
+
 // setsAbout are the SETs about a user that an application received, those of
 // one change together and the changes in their order. The order within a
-// change is by type: a poll has none.
-func (w *world) setsAbout(a application, userID string) []claims {
+// change is that of their text: a poll has none.
+//
+// A user is who the issuer says it is, or an e-mail address (RISC §2.5).
+func (w *world) setsAbout(a application, username string) []claims {
 	w.t.Helper()
+	id, address := []byte(w.userID(username)), []byte(`"`+username+`@`)
 	var sets []claims
 	for _, r := range w.state(a).Received {
 		c := claims{raw: r.Claims}
@@ -109,26 +117,26 @@ func (w *world) setsAbout(a application, userID string) []claims {
 			w.t.Fatalf("%s received %s: %v", a.Name, r.Claims, err)
 		}
 		ours := r.Type == string(ssf.TypeVerification) || r.Type == string(ssf.TypeStreamUpdated)
-		if !ours && strings.Contains(string(c.Subject), userID) {
+		if !ours && (bytes.Contains(c.Subject, id) || bytes.Contains(c.Subject, address)) {
 			sets = append(sets, c)
 		}
 	}
 	slices.SortFunc(sets, func(x, y claims) int {
-		return cmp.Or(cmp.Compare(x.Txn, y.Txn), cmp.Compare(x.eventType(), y.eventType()), bytes.Compare(x.raw, y.raw))
+		return cmp.Or(cmp.Compare(x.Txn, y.Txn), cmp.Compare(x.event(), y.event()))
 	})
 	return sets
 }
 
 // normalSETs are setsAbout with placeholders for what each run makes anew. Each
 // is checked before.
-func (w *world) normalSETs(a application, userID string) []any {
+func (w *world) normalSETs(a application, u user) []any {
 	w.t.Helper()
-	n := normal{w: w, names: map[string]string{userID: "<user>"}, jtis: make(map[string]bool), txns: make(map[string]string), sessions: make(map[string]string)}
+	n := normal{w: w, names: map[string]string{w.userID(u.Username): "<user>"}, jtis: make(map[string]bool), txns: make(map[string]string), sessions: make(map[string]string)}
 	n.names[a.ClientID] = "<application>"
 	n.names[w.BaseURL] = "<tocsin>"
 	n.names[a.SSFIssuer] = "<tocsin>/ssf/<application>"
 	sets := []any{}
-	for _, c := range w.setsAbout(a, userID) {
+	for _, c := range w.setsAbout(a, u.Username) {
 		var set map[string]any
 		if err := json.Unmarshal(c.raw, &set); err != nil {
 			w.t.Fatal(err)

@@ -62,7 +62,7 @@ func (w *world) count(v *visitor) map[string]map[string]int {
 	counts := make(map[string]map[string]int)
 	for _, a := range w.Applications {
 		counts[a.Slug] = make(map[string]int)
-		for _, c := range w.setsAbout(a, w.userID(v.user.Username)) {
+		for _, c := range w.setsAbout(a, v.user.Username) {
 			counts[a.Slug][c.eventType()]++
 		}
 	}

@@ -37,6 +37,8 @@ type world struct {
 	browser *browsertest.Browser
 	// mayWarn allows warnings and errors in the program's log.
 	mayWarn bool
+	// ids are the users that were asked for, by name.
+	ids map[string]string
 
 	BaseURL    string `json:"base_url"`
 	AdminToken string `json:"admin_token"`
@@ -77,7 +79,7 @@ func newWorld(t *testing.T, secure bool) *world {
 func startDev(t *testing.T, secure bool) *world {
 	t.Helper()
 	dir := t.TempDir()
-	w := &world{t: t}
+	w := &world{t: t, ids: make(map[string]string)}
 	ctx, stop := context.WithCancel(context.Background())
 	ready, log, ended := newFirstWrite(), &logOf{}, make(chan error, 1)
 	go func() {
@@ -196,9 +198,12 @@ func (w *world) api(method, path string, in, out any) {
 	w.request(method, w.BaseURL+"/api/v1"+path, in, w.AdminToken, out)
 }
 
-// userID asks the admin API for a user's ID.
+// userID asks the admin API for a user's ID, once: they may be deleted later.
 func (w *world) userID(username string) string {
 	w.t.Helper()
+	if id := w.ids[username]; id != "" {
+		return id
+	}
 	var users struct {
 		Items []struct {
 			ID string `json:"id"`
@@ -208,7 +213,8 @@ func (w *world) userID(username string) string {
 	if len(users.Items) != 1 {
 		w.t.Fatalf("GET /users?search=%s = %+v, want one user", username, users)
 	}
-	return users.Items[0].ID
+	w.ids[username] = users.Items[0].ID
+	return w.ids[username]
 }
 
 // request sends and receives JSON. Anything but a 2xx fails the test.
