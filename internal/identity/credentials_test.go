@@ -43,6 +43,9 @@ func TestRecoveryCodes(t *testing.T) {
 	}
 	f.update(t, func(tx idp.Tx) error {
 		factors, err := identity.FactorsOf(tx, f.cleo.user.ID)
+		if err != nil {
+			return err
+		}
 		if want := (identity.Factors{TOTP: 1, Passkeys: 1, RecoveryCodes: 8}); factors != want || !factors.Any() {
 			t.Errorf("FactorsOf = %+v, want %+v", factors, want)
 		}

@@ -61,7 +61,7 @@ func TestSignLogout(t *testing.T) {
 // verifiedClaims checks header and signature with another library.
 func verifiedClaims(t *testing.T, keys *signing.Keys, id idp.KeyID, kid, jws string) (claims map[string]any) {
 	t.Helper()
-	parsed, err := jose.ParseSigned(jws, []jose.SignatureAlgorithm{jose.ES256})
+	parsed, err := jose.ParseSignedCompact(jws, []jose.SignatureAlgorithm{jose.ES256})
 	if err != nil {
 		t.Fatal(err)
 	}

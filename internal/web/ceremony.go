@@ -62,21 +62,6 @@ func (c ceremonies) open(purpose, field string) ([]byte, error) {
 	return plain[8:], nil
 }
 
-// takeCeremony is open that works once.
-func (s *Site) takeCeremony(v *visit, purpose, field string) ([]byte, error) {
-	state, err := s.ceremonies.open(purpose, field)
-	if err != nil {
-		return nil, err
-	}
-	err = s.db.Update(v.r.Context(), func(tx idp.Tx) error {
-		return tx.UseOnce("ceremony", idp.HashToken(field), tx.Now().Add(ceremonyFor))
-	})
-	if err != nil {
-		return nil, ceremonyOver(err)
-	}
-	return state, nil
-}
-
 func ceremonyOver(cause error) error {
 	over := *errCeremonyOver
 	over.cause = fmt.Errorf("ceremony: %w", cause)
