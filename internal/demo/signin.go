@@ -40,7 +40,7 @@ func discover(ctx context.Context, cfg Config) (*relyingParty, error) {
 		oauth: oauth2.Config{
 			ClientID: cfg.ClientID, ClientSecret: cfg.ClientSecret,
 			Endpoint: provider.Endpoint(), RedirectURL: cfg.URL + "/callback",
-			Scopes: []string{oidc.ScopeOpenID, "profile", "email"},
+			Scopes: []string{oidc.ScopeOpenID, "profile", "email", "groups"},
 		},
 	}, nil
 }
