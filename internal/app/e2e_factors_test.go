@@ -43,7 +43,7 @@ func TestFactorSecurityKey(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, false)
 	v := w.visitor("mira")
-	v.signIn()
+	v.signInAtProvider()
 	laptop := v.provider.BuiltIn()
 	v.addPasskey("")
 	laptop.Unplug()
