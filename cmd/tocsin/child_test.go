@@ -22,7 +22,7 @@ import (
 
 // patience is how long a test waits for what should take moments before it
 // says that it never came.
-const patience = 30 * time.Second
+const patience = 3 * time.Minute
 
 // child is a run of the program in a process of its own. TestMain puts the
 // command tocsin, which is this test binary, into the path.

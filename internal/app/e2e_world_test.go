@@ -25,7 +25,7 @@ import (
 )
 
 // patience bounds waiting for what does not happen.
-const patience = time.Minute
+const patience = 3 * time.Minute
 
 // complaint is a line of the log about what should not happen.
 var complaint = regexp.MustCompile(`(?m)^\S+ (WRN|ERR) `)

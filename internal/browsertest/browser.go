@@ -25,7 +25,7 @@ import (
 
 // patience is how long a page may take to become what a test waits for. It is
 // far more than it ever takes, so that a busy machine does not fail tests.
-const patience = time.Minute
+const patience = 3 * time.Minute
 
 // Config is what a Browser is told at its start.
 type Config struct {
