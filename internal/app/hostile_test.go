@@ -226,10 +226,14 @@ func (a *attack) do(what string, req *http.Request) (status int, ok bool) {
 }
 
 // internals are words of the machine room, which no answer has.
-var internals = regexp.MustCompile(`(?i)goroutine|runtime error|sqlite|sql:|panic|json: |strconv\.|invalid character|interface conversion|unmarshal|EOF\b|\.go:\d`)
+var internals = regexp.MustCompile(`(?i)goroutine|runtime error|sqlite|sql:|panic|json: |strconv\.|invalid character|interface conversion|unmarshal|\bEOF\b|\.go:\d`)
 
 // unexplained says what is wrong with the body of a refusal; "" for nothing.
 func unexplained(resp *http.Response, body []byte) string {
+	if id := resp.Header.Get("X-Request-Id"); id != "" {
+		// Random letters that a page shows may spell any word.
+		body = bytes.ReplaceAll(body, []byte(id), nil)
+	}
 	if found := internals.Find(body); found != nil {
 		return "it speaks of " + string(found)
 	}
