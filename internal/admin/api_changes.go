@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tocsin-id/tocsin/internal/idp"
+	"github.com/tocsin-id/tocsin/internal/transmitter"
 	"github.com/tocsin-id/tocsin/secevent"
 )
 
@@ -35,11 +36,11 @@ type receiptJSON struct {
 	Detail        string            `json:"detail,omitempty"`
 }
 
-func toReceipt(r idp.Receipt) receiptJSON {
+func toReceipt(r transmitter.Receipt) receiptJSON {
 	return receiptJSON{r.ApplicationID, r.Seq, r.Settled, r.Outcome, r.At, r.Err, r.Detail}
 }
 
-func toSignal(r SignalReport) signalJSON {
+func toSignal(r transmitter.SignalReceipts) signalJSON {
 	s := r.Signal
 	return signalJSON{s.ID, s.At, s.Txn, s.Type, json.RawMessage(s.Event), s.Cause, s.Principal.UserID, s.Principal.SessionID, convert(r.Receipts, toReceipt)}
 }
